@@ -1,0 +1,3 @@
+//! Linter and autofixer for nginx configurations that proxy WebSockets.
+
+pub mod syntax;

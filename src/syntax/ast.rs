@@ -1,0 +1,133 @@
+//! The statements of one file, as a flat list that knows its nesting.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use super::source::{Source, Span};
+use super::template::Template;
+
+/// The number of a [`Node`] in its [`Ast`], in the order of the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NodeId(pub u32);
+
+/// One word of a statement as it is written, quotes and backslashes included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Word {
+    /// Where it stands, quotes included.
+    pub span: Span,
+}
+
+impl Word {
+    /// The value nginx reads: quotes removed, and `\"` `\'` `\\` `\t` `\r` `\n` resolved; every other backslash stays
+    /// (`ngx_conf_read_token`, NGINX facts part N, 1.22.1 to 1.31.5).
+    pub fn value<'s>(self, source: &'s Source) -> Cow<'s, str> {
+        let raw = source.slice(self.span);
+        let inner = match raw.as_bytes() {
+            [b'"', .., b'"'] | [b'\'', .., b'\''] if raw.len() >= 2 => &raw[1..raw.len() - 1],
+            _ => raw,
+        };
+        if !inner.contains('\\') {
+            return Cow::Borrowed(inner);
+        }
+        let mut value = String::with_capacity(inner.len());
+        let mut chars = inner.chars();
+        while let Some(c) = chars.next() {
+            if c != '\\' {
+                value.push(c);
+                continue;
+            }
+            match chars.next() {
+                Some(quoted @ ('"' | '\'' | '\\')) => value.push(quoted),
+                Some('t') => value.push('\t'),
+                Some('r') => value.push('\r'),
+                Some('n') => value.push('\n'),
+                Some(other) => value.extend(['\\', other]),
+                None => value.push('\\'),
+            }
+        }
+        Cow::Owned(value)
+    }
+}
+
+/// What stands between the `{` and `}` of a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Body {
+    /// Offset of the `{`.
+    pub open: u32,
+    /// Offset of the `}`; none where the file ends first or the parser had to resynchronise.
+    pub close: Option<u32>,
+    /// Whether the body is Lua text (`*_by_lua_block`), which has no child nodes.
+    pub lua: bool,
+}
+
+/// One statement: a directive that ends in `;` or a block.
+#[derive(Clone, Copy, Debug)]
+pub struct Node {
+    /// From the first byte of its first word to behind its `;`, or its `}`.
+    pub span: Span,
+    /// Present for a block.
+    pub body: Option<Body>,
+    /// The enclosing block; none at the top of the file.
+    pub parent: Option<NodeId>,
+    /// Behind the last node inside it: the nodes between its own number and this one are its descendants.
+    pub end: NodeId,
+    pub(super) words: (u32, u32),
+}
+
+/// Something nginx would refuse to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SyntaxError {
+    /// The text to point at: the offending byte, or the quote or block that was never closed.
+    pub span: Span,
+    /// The line nginx names in its own message (1-based).
+    pub line: u32,
+    /// nginx's own words, such as `unexpected "}"`.
+    pub message: String,
+    /// What was expected, or where the thing was opened.
+    pub help: Option<String>,
+    /// Nodes from here on may be an artefact of this error, up to the node at which the parser found its feet again.
+    pub doubtful: Range<u32>,
+}
+
+/// A parsed file. It holds spans only; [`Source`] has the text.
+#[derive(Clone, Debug, Default)]
+pub struct Ast {
+    pub(super) nodes: Vec<Node>,
+    pub(super) words: Vec<Word>,
+    pub(super) comments: Vec<Span>,
+    pub(super) errors: Vec<SyntaxError>,
+    pub(super) template: Option<Template>,
+}
+
+impl Ast {
+    /// All nodes in the order of the text.
+    pub fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    /// The node of a number that this AST gave out.
+    pub fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id.0 as usize]
+    }
+
+    /// The words of a node, its name first.
+    pub fn words(&self, id: NodeId) -> &[Word] {
+        let (start, end) = self.node(id).words;
+        &self.words[start as usize..end as usize]
+    }
+
+    /// Comments in the order of the text, each from its `#` to before the line end.
+    pub fn comments(&self) -> &[Span] {
+        &self.comments
+    }
+
+    /// What nginx would refuse, in the order of the text; the first is the one nginx itself would name.
+    pub fn errors(&self) -> &[SyntaxError] {
+        &self.errors
+    }
+
+    /// The template language that the text is still written in, when it is not finished configuration.
+    pub fn template(&self) -> Option<&Template> {
+        self.template.as_ref()
+    }
+}

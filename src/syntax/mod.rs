@@ -1,0 +1,16 @@
+//! Text and spans: what stands in one file, without any meaning.
+//!
+//! [`Source`] holds the text of one file, [`parse`] turns it into an [`Ast`] of byte spans into that text, and
+//! [`edit`] changes text by span. Nothing here knows a directive by name, except the Lua blocks whose text nginx
+//! itself does not read.
+
+mod ast;
+pub mod edit;
+mod parse;
+mod source;
+mod template;
+
+pub use ast::{Ast, Body, Node, NodeId, SyntaxError, Word};
+pub use parse::parse;
+pub use source::{Encoding, LineColumn, Source, Span};
+pub use template::Template;

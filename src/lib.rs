@@ -1,3 +1,97 @@
 //! Linter and autofixer for nginx configurations that proxy WebSockets.
+//!
+//! The way of a configuration through this library is one line:
+//!
+//! ```text
+//! files -> syntax -> config -> websocket -> rules -> fix -> report
+//! ```
+//!
+//! [`syntax`] reads a file's text, [`config`] joins files and says what is in effect where, [`websocket`] finds the
+//! routes and whether they carry WebSockets, [`rules`] say what is wrong, [`fix`] repairs it and proves that nothing else
+//! changed, [`report`] writes it down. A stage uses those before it, never one behind it. The library prints nothing,
+//! writes no file and never exits.
+//!
+//! ```
+//! use nginx_wslint::{Linter, config::Memory};
+//!
+//! let mut files = Memory::new();
+//! files.insert("nginx.conf", "events {} http { server { location /ws { proxy_pass http://127.0.0.1:3000; } } }");
+//! let linter = Linter::default();
+//! let linted = linter.lint("nginx.conf".as_ref(), &files, &Default::default());
+//! let rules: Vec<&str> = linted.findings.iter().map(|finding| finding.rule.id.as_str()).collect();
+//! assert!(rules.contains(&"missing-upgrade-header"));
+//! ```
 
+pub mod config;
+pub mod fix;
+pub mod report;
+pub mod rules;
 pub mod syntax;
+pub mod websocket;
+
+use std::path::Path;
+
+use config::{Reader, Tree, TreeOptions};
+use fix::Rewriter;
+use rules::{Finding, Options, RuleSet};
+use websocket::{RouteSetting, Routes, Signals};
+
+/// Everything that stays the same from one configuration to the next.
+#[derive(Debug)]
+pub struct Linter {
+    /// The rules.
+    pub rules: RuleSet,
+    /// What tells that a route carries WebSockets.
+    pub signals: &'static Signals,
+    /// What the settings say of routes.
+    pub routes: Vec<RouteSetting>,
+    /// What the rules need to know.
+    pub options: Options,
+}
+
+impl Default for Linter {
+    fn default() -> Self {
+        Self {
+            rules: RuleSet::builtin(),
+            signals: Signals::builtin(),
+            routes: Vec::new(),
+            options: Options::default(),
+        }
+    }
+}
+
+/// A configuration and what was found in it.
+#[derive(Debug)]
+pub struct Linted<'r> {
+    /// The configuration.
+    pub tree: Tree,
+    /// Its routes.
+    pub routes: Routes,
+    /// What the rules say, sorted by place.
+    pub findings: Vec<Finding<'r>>,
+}
+
+impl Linter {
+    /// Reads a configuration from its root (or a fragment) and checks it.
+    pub fn lint(&self, root: &Path, reader: &dyn Reader, options: &TreeOptions) -> Linted<'_> {
+        let tree = Tree::read(root, reader, options);
+        let routes = Routes::new(&tree, self.signals, &self.routes);
+        let mut findings = rules::check(&tree, &routes, &self.rules, &self.options);
+        findings.retain(|finding| !is_doubtful(&tree, finding));
+        Linted { tree, routes, findings }
+    }
+}
+
+/// Whether a finding may be an artefact of a syntax error.
+fn is_doubtful(tree: &Tree, finding: &Finding<'_>) -> bool {
+    let block = tree.directive(finding.place.directive);
+    let file = tree.file(block.file);
+    file.ast.errors().iter().any(|error| error.doubtful.contains(&block.node.0))
+}
+
+impl Linted<'_> {
+    /// What writes edits for the findings; `editable` says which files may be written.
+    pub fn rewriter(&self, editable: &dyn Fn(&Path) -> bool) -> Rewriter<'_> {
+        Rewriter::new(&self.tree, &self.routes, |file| editable(self.tree.file(file).source.path()))
+    }
+}

@@ -5,12 +5,14 @@
 //! itself does not read.
 
 mod ast;
+mod comment;
 pub mod edit;
 mod parse;
 mod source;
 mod template;
 
 pub use ast::{Ast, Body, Node, NodeId, SyntaxError, Word};
+pub use comment::{comments_at, comments_of};
 pub use parse::parse;
 pub use source::{Encoding, LineColumn, Source, Span};
 pub use template::Template;

@@ -1,0 +1,29 @@
+//! What nginx would see: files joined by their includes, and what applies in each block.
+//!
+//! A [`Tree`] is read from a root (or a fragment) through a [`Reader`]. It answers what stands in a block itself, what
+//! is in effect there after inheritance and where it was set, which variables exist, and what a value becomes for a
+//! WebSocket handshake or a plain request. Nothing here knows why anybody asks.
+
+mod directives;
+mod effective;
+mod evaluate;
+mod include;
+mod location;
+mod reader;
+mod regex;
+mod tree;
+mod upstream;
+mod variables;
+mod version;
+
+pub use directives::{Context, Inherit, Name, Vocabulary};
+pub use effective::Effective;
+pub use evaluate::{Part, Request, Values, is_near_miss, parts};
+pub use include::IncludeMap;
+pub use location::{Location, Modifier};
+pub use reader::{Disk, Memory, Reader};
+pub use regex::Pattern;
+pub use tree::{Directive, DirectiveId, File, FileId, Problem, ROOT, Tree, TreeOptions, Unread};
+pub use upstream::{Target, Upstream};
+pub use variables::{Definition, DefinitionKind};
+pub use version::{Version, VersionError, VersionRange};

@@ -1,0 +1,530 @@
+//! All statements of a configuration in the order in which nginx reads them, includes in place.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use super::directives::{Context, Name, Vocabulary};
+use super::effective::OwnIndex;
+use super::include::{self, IncludeMap, Included};
+use super::reader::Reader;
+use super::variables::Variables;
+use crate::syntax::{self, Ast, NodeId, Source, Span, Word};
+
+/// The number of a [`File`] in its [`Tree`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FileId(pub u32);
+
+/// The number of a [`Directive`] in its [`Tree`]. A file that is included twice gives its directives twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct DirectiveId(pub u32);
+
+/// The block around everything: what stands at the top of the root file.
+pub const ROOT: DirectiveId = DirectiveId(0);
+
+/// A file of the tree.
+#[derive(Debug)]
+pub struct File {
+    /// Its text.
+    pub source: Source,
+    /// Its statements.
+    pub ast: Ast,
+    /// Whether the text stands in for a file that is not here but known (Debian's `proxy_params`).
+    pub well_known: bool,
+}
+
+/// A statement where nginx reads it.
+#[derive(Clone, Copy, Debug)]
+pub struct Directive {
+    /// The file it is written in.
+    pub file: FileId,
+    /// Its node there.
+    pub node: NodeId,
+    /// Its name, when the vocabulary knows it.
+    pub name: Option<Name>,
+    /// The enclosing block; never an `include`.
+    pub parent: DirectiveId,
+    /// Behind the last directive inside it (of a block, or of an `include`).
+    pub end: DirectiveId,
+    /// Where it stands.
+    pub context: Context,
+}
+
+/// An `include` whose text is not here.
+#[derive(Clone, Copy, Debug)]
+pub struct Unread {
+    /// The `include`.
+    pub include: DirectiveId,
+    /// The block it stands in.
+    pub block: DirectiveId,
+}
+
+/// Something that keeps a file from being understood.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    /// The file to name.
+    pub path: PathBuf,
+    /// The place in it, when it could be read.
+    pub place: Option<(FileId, Span)>,
+    /// What is wrong.
+    pub message: String,
+    /// What was expected.
+    pub help: Option<String>,
+}
+
+/// How a tree is to be read.
+#[derive(Clone, Debug, Default)]
+pub struct TreeOptions {
+    /// Where the root file is included; empty when it is a main file, or when that is to be inferred.
+    pub context: Vec<Context>,
+    /// Paths that exist only on the server.
+    pub include_map: IncludeMap,
+    /// The folder that relative includes start from; the root's own by default.
+    pub prefix: Option<PathBuf>,
+}
+
+/// More statements than this come only from includes that multiply each other.
+const MOST_DIRECTIVES: usize = 40_000_000;
+
+/// A configuration: its files and, in nginx's order, its directives.
+#[derive(Debug)]
+pub struct Tree {
+    files: Vec<File>,
+    directives: Vec<Directive>,
+    unread: Vec<Unread>,
+    problems: Vec<Problem>,
+    complete: bool,
+    pub(super) own: OwnIndex,
+    pub(super) variables: Variables,
+}
+
+impl Tree {
+    /// Reads the tree of a root file. A file that cannot be read or understood leaves a [`Problem`] behind and the
+    /// rest of the tree readable.
+    pub fn read(root: &Path, reader: &dyn Reader, options: &TreeOptions) -> Self {
+        let prefix = options.prefix.clone().or_else(|| root.parent().map(Path::to_owned)).unwrap_or_default();
+        let mut loader = Loader { reader, prefix, options, files: Vec::new(), by_path: HashMap::new(), problems: Vec::new() };
+        let Some(root_file) = loader.load(root) else {
+            return Self::empty(loader.problems);
+        };
+        let context = match options.context.last() {
+            Some(&context) => context,
+            None => infer_context(&loader.files[root_file.0 as usize]),
+        };
+        let mut builder = Builder { loader, directives: Vec::new(), unread: Vec::new(), complete: context == Context::Main };
+        builder.expand(root_file, context);
+        let Builder { loader, directives, unread, complete } = builder;
+        let Loader { files, mut problems, .. } = loader;
+        for (id, file) in files.iter().enumerate() {
+            problems.extend(file.ast.errors().iter().map(|error| Problem {
+                path: file.source.path().to_owned(),
+                place: Some((FileId(id as u32), error.span)),
+                message: error.message.clone(),
+                help: error.help.clone(),
+            }));
+        }
+        let mut tree = Self {
+            files,
+            directives,
+            unread,
+            problems,
+            complete,
+            own: OwnIndex::default(),
+            variables: Variables::default(),
+        };
+        tree.own = OwnIndex::new(&tree);
+        tree.variables = Variables::new(&tree);
+        tree
+    }
+
+    fn empty(problems: Vec<Problem>) -> Self {
+        let root = Directive {
+            file: FileId(0),
+            node: NodeId(0),
+            name: None,
+            parent: ROOT,
+            end: DirectiveId(1),
+            context: Context::Unknown,
+        };
+        Self {
+            files: Vec::new(),
+            directives: vec![root],
+            unread: Vec::new(),
+            problems,
+            complete: false,
+            own: OwnIndex::default(),
+            variables: Variables::default(),
+        }
+    }
+
+    /// The files, the root first.
+    pub fn files(&self) -> &[File] {
+        &self.files
+    }
+
+    /// The file of a number that this tree gave out.
+    pub fn file(&self, id: FileId) -> &File {
+        &self.files[id.0 as usize]
+    }
+
+    /// What keeps files from being understood.
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    /// Includes whose text is not here.
+    pub fn unread(&self) -> &[Unread] {
+        &self.unread
+    }
+
+    /// Whether the root is a main file, so that nothing stands above what is seen.
+    pub fn is_complete(&self) -> bool {
+        self.complete
+    }
+
+    /// How many directives there are, [`ROOT`] included.
+    pub fn len(&self) -> usize {
+        self.directives.len()
+    }
+
+    /// Whether nothing stands in the tree.
+    pub fn is_empty(&self) -> bool {
+        self.directives.len() <= 1
+    }
+
+    /// All directives but [`ROOT`], in nginx's order.
+    pub fn ids(&self) -> impl Iterator<Item = DirectiveId> + use<> {
+        (1..self.directives.len() as u32).map(DirectiveId)
+    }
+
+    /// The directive of a number that this tree gave out.
+    pub fn directive(&self, id: DirectiveId) -> &Directive {
+        &self.directives[id.0 as usize]
+    }
+
+    /// The statements directly inside a block, those of its includes in their place.
+    pub fn children(&self, block: DirectiveId) -> impl Iterator<Item = DirectiveId> + '_ {
+        let end = self.directive(block).end;
+        let mut next = DirectiveId(block.0 + 1);
+        std::iter::from_fn(move || {
+            let id = (next < end).then_some(next)?;
+            let is_include = self.is(id, "include") && !self.is_block(id);
+            next = if is_include { DirectiveId(id.0 + 1) } else { self.directive(id).end };
+            Some(id)
+        })
+    }
+
+    /// The blocks around a directive, from the inside to [`ROOT`].
+    pub fn ancestors(&self, id: DirectiveId) -> impl Iterator<Item = DirectiveId> + '_ {
+        std::iter::successors((id != ROOT).then(|| self.directive(id).parent), |&block| {
+            (block != ROOT).then(|| self.directive(block).parent)
+        })
+    }
+
+    /// The nearest enclosing block (or `id` itself) that is called `name`.
+    pub fn enclosing(&self, id: DirectiveId, name: &str) -> Option<DirectiveId> {
+        std::iter::once(id).chain(self.ancestors(id)).find(|&block| block != ROOT && self.is(block, name))
+    }
+
+    /// Whether a directive has this name.
+    pub fn is(&self, id: DirectiveId, name: &str) -> bool {
+        id != ROOT
+            && match self.directive(id).name {
+                Some(known) => Vocabulary::get().text(known) == name,
+                None => self.name(id) == name,
+            }
+    }
+
+    /// Whether a directive has a body.
+    pub fn is_block(&self, id: DirectiveId) -> bool {
+        id == ROOT || self.node(id).body.is_some()
+    }
+
+    /// The text a directive is called by.
+    pub fn name(&self, id: DirectiveId) -> Cow<'_, str> {
+        self.word(id, 0).map_or(Cow::Borrowed(""), |word| word.value(self.source(id)))
+    }
+
+    /// The words of a directive, its name first.
+    pub fn words(&self, id: DirectiveId) -> &[Word] {
+        if id == ROOT {
+            return &[];
+        }
+        let directive = self.directive(id);
+        self.file(directive.file).ast.words(directive.node)
+    }
+
+    /// The word of that number; 0 is the name.
+    pub fn word(&self, id: DirectiveId, index: usize) -> Option<Word> {
+        self.words(id).get(index).copied()
+    }
+
+    /// The value of an argument; 1 is the first behind the name.
+    pub fn arg(&self, id: DirectiveId, index: usize) -> Option<Cow<'_, str>> {
+        self.word(id, index).map(|word| word.value(self.source(id)))
+    }
+
+    /// All argument values.
+    pub fn args(&self, id: DirectiveId) -> impl Iterator<Item = Cow<'_, str>> {
+        self.words(id).iter().skip(1).map(move |word| word.value(self.source(id)))
+    }
+
+    /// The text of the file a directive is written in.
+    pub fn source(&self, id: DirectiveId) -> &Source {
+        &self.file(self.directive(id).file).source
+    }
+
+    /// The node of a directive.
+    pub fn node(&self, id: DirectiveId) -> &syntax::Node {
+        let directive = self.directive(id);
+        self.file(directive.file).ast.node(directive.node)
+    }
+
+    /// The body of a block; none for [`ROOT`], whose body is the file.
+    pub fn node_body(&self, id: DirectiveId) -> Option<syntax::Body> {
+        if id == ROOT { None } else { self.node(id).body }
+    }
+
+    /// The place to point at for a directive: its words, without a block's body.
+    pub fn head(&self, id: DirectiveId) -> Span {
+        match self.words(id) {
+            [first, .., last] => Span { start: first.span.start, end: last.span.end },
+            [only] => only.span,
+            [] => Span::default(),
+        }
+    }
+
+    /// The file of the tree that has this path.
+    pub fn file_of(&self, path: &Path) -> Option<FileId> {
+        self.files.iter().position(|file| file.source.path() == path).map(|index| FileId(index as u32))
+    }
+}
+
+/// Reads and parses each file once.
+struct Loader<'a> {
+    reader: &'a dyn Reader,
+    prefix: PathBuf,
+    options: &'a TreeOptions,
+    files: Vec<File>,
+    by_path: HashMap<PathBuf, Option<FileId>>,
+    problems: Vec<Problem>,
+}
+
+impl Loader<'_> {
+    fn load(&mut self, path: &Path) -> Option<FileId> {
+        if let Some(&known) = self.by_path.get(path) {
+            return known;
+        }
+        let (bytes, well_known) = match self.reader.read(path) {
+            Ok(bytes) => (bytes, false),
+            Err(error) => match include::well_known(path) {
+                Some(text) => (text.into(), true),
+                None => {
+                    let message = format!("cannot be read: {}", reason(&error));
+                    self.problems.push(Problem { path: path.to_owned(), place: None, message, help: None });
+                    self.by_path.insert(path.to_owned(), None);
+                    return None;
+                }
+            },
+        };
+        if let Some(message) = unsuitable(&bytes) {
+            self.problems.push(Problem { path: path.to_owned(), place: None, message: message.into(), help: None });
+            self.by_path.insert(path.to_owned(), None);
+            return None;
+        }
+        let source = Source::new(path, bytes);
+        let ast = syntax::parse(&source);
+        let id = FileId(self.files.len() as u32);
+        self.files.push(File { source, ast, well_known });
+        self.by_path.insert(path.to_owned(), Some(id));
+        Some(id)
+    }
+}
+
+/// Why bytes are no configuration at all, whatever nginx's reader would say of them.
+fn unsuitable(bytes: &[u8]) -> Option<&'static str> {
+    const LARGEST: usize = 1 << 30;
+    if bytes.len() > LARGEST {
+        return Some("is larger than 1 GiB");
+    }
+    let head = &bytes[..bytes.len().min(8192)];
+    memchr::memchr(0, head).is_some().then_some("is a binary file, not an nginx configuration")
+}
+
+/// An error of the file system without Rust's own trimmings.
+fn reason(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "no such file".into(),
+        std::io::ErrorKind::PermissionDenied => "permission denied".into(),
+        std::io::ErrorKind::IsADirectory => "it is a directory".into(),
+        _ => error.to_string(),
+    }
+}
+
+/// Lays the statements of all files out in nginx's order.
+struct Builder<'a> {
+    loader: Loader<'a>,
+    directives: Vec<Directive>,
+    unread: Vec<Unread>,
+    complete: bool,
+}
+
+/// What is still to be laid out.
+enum Step {
+    /// The sibling nodes `next..end` of a file, inside `block`.
+    Visit { file: FileId, next: NodeId, end: NodeId, block: DirectiveId, context: Context },
+    /// Everything inside this directive has been laid out.
+    Close { id: DirectiveId },
+    /// The statements of an included file come next.
+    Enter { file: FileId, block: DirectiveId, context: Context },
+    /// The statements of a file are done: it may be included again without being a cycle.
+    Leave { file: FileId },
+}
+
+impl Builder<'_> {
+    fn expand(&mut self, root: FileId, context: Context) {
+        self.directives.push(Directive {
+            file: root,
+            node: NodeId(0),
+            name: None,
+            parent: ROOT,
+            end: DirectiveId(1),
+            context,
+        });
+        let mut open_files = vec![root];
+        let mut steps = vec![Step::Close { id: ROOT }, self.visit(root, ROOT, context)];
+        while let Some(step) = steps.pop() {
+            match step {
+                Step::Close { id } => self.directives[id.0 as usize].end = DirectiveId(self.directives.len() as u32),
+                Step::Enter { file, block, context } => {
+                    open_files.push(file);
+                    steps.push(Step::Leave { file });
+                    steps.push(self.visit(file, block, context));
+                }
+                Step::Leave { file } => open_files.retain(|&open| open != file),
+                Step::Visit { file, next, end, block, context } => {
+                    if next >= end {
+                        continue;
+                    }
+                    if self.directives.len() >= MOST_DIRECTIVES {
+                        self.too_many(file);
+                        return;
+                    }
+                    let after = self.loader.files[file.0 as usize].ast.node(next).end;
+                    steps.push(Step::Visit { file, next: after, end, block, context });
+                    let id = DirectiveId(self.directives.len() as u32);
+                    let (name, opens) = self.push(file, next, block, context);
+                    let is_include = name.is_some_and(|name| Vocabulary::get().text(name) == "include");
+                    if is_include && opens.is_none() {
+                        steps.push(Step::Close { id });
+                        self.include(id, block, context, &open_files, &mut steps);
+                    } else if let Some(opens) = opens {
+                        steps.push(Step::Close { id });
+                        let inside = NodeId(next.0 + 1);
+                        steps.push(Step::Visit { file, next: inside, end: after, block: id, context: opens });
+                    }
+                }
+            }
+        }
+    }
+
+    fn visit(&self, file: FileId, block: DirectiveId, context: Context) -> Step {
+        let end = NodeId(self.loader.files[file.0 as usize].ast.nodes().len() as u32);
+        Step::Visit { file, next: NodeId(0), end, block, context }
+    }
+
+    /// Adds the directive of a node; says its name and, for a block, the context it opens.
+    fn push(&mut self, file: FileId, node: NodeId, block: DirectiveId, context: Context) -> (Option<Name>, Option<Context>) {
+        let File { source, ast, .. } = &self.loader.files[file.0 as usize];
+        let vocabulary = Vocabulary::get();
+        let name = match ast.words(node).first() {
+            Some(word) if context != Context::Entries => vocabulary.name(&word.value(source)),
+            Some(word) if source.slice(word.span) == "include" => vocabulary.name("include"),
+            _ => None,
+        };
+        let opens = ast.node(node).body.map(|_| match name {
+            Some(name) => vocabulary.opens(name, context),
+            None => Context::Unknown,
+        });
+        let end = DirectiveId(self.directives.len() as u32 + 1);
+        self.directives.push(Directive { file, node, name, parent: block, end, context });
+        (name, opens)
+    }
+
+    fn include(
+        &mut self,
+        id: DirectiveId,
+        block: DirectiveId,
+        context: Context,
+        open_files: &[FileId],
+        steps: &mut Vec<Step>,
+    ) {
+        let Directive { file, node, .. } = self.directives[id.0 as usize];
+        let File { source, ast, .. } = &self.loader.files[file.0 as usize];
+        let words = ast.words(node);
+        let Some(word) = words.get(1) else { return };
+        let pattern = word.value(source).into_owned();
+        let span = word.span;
+        let found = include::resolve(&pattern, &self.loader.prefix, &self.loader.options.include_map, self.loader.reader);
+        let paths = match found {
+            Included::Harmless => return,
+            Included::Unread => return self.unread.push(Unread { include: id, block }),
+            Included::Files(paths) => paths,
+        };
+        let first = steps.len();
+        for path in paths {
+            let Some(included) = self.loader.load(&path) else {
+                self.unread.push(Unread { include: id, block });
+                continue;
+            };
+            if open_files.contains(&included) {
+                let path = self.loader.files[file.0 as usize].source.path().to_owned();
+                let message = format!("`include {pattern}` leads back to this file: nginx would read it without end");
+                self.loader.problems.push(Problem { path, place: Some((file, span)), message, help: None });
+                continue;
+            }
+            steps.push(Step::Enter { file: included, block, context });
+        }
+        steps[first..].reverse();
+    }
+
+    fn too_many(&mut self, file: FileId) {
+        let path = self.loader.files[file.0 as usize].source.path().to_owned();
+        let message = format!("includes multiply to more than {MOST_DIRECTIVES} directives");
+        self.loader.problems.push(Problem { path, place: None, message, help: None });
+        self.complete = false;
+    }
+}
+
+/// Where a file without further knowledge is included: the context that allows most of its top-level statements.
+fn infer_context(file: &File) -> Context {
+    const CANDIDATES: [Context; 7] = [
+        Context::Main,
+        Context::Http,
+        Context::Server,
+        Context::Location,
+        Context::Upstream,
+        Context::Stream,
+        Context::StreamServer,
+    ];
+    let vocabulary = Vocabulary::get();
+    let mut votes = [0_u32; CANDIDATES.len()];
+    let mut node = NodeId(0);
+    while (node.0 as usize) < file.ast.nodes().len() {
+        let this = file.ast.node(node);
+        if let Some(name) = file.ast.words(node).first().and_then(|word| vocabulary.name(&word.value(&file.source))) {
+            // `http` and `events` stand nowhere else, and with them the file is a main file whatever else is in it.
+            if matches!(vocabulary.text(name), "http" | "events") && this.body.is_some() {
+                return Context::Main;
+            }
+            for (vote, context) in votes.iter_mut().zip(CANDIDATES) {
+                *vote += u32::from(vocabulary.allows(name, context, this.body.is_some()));
+            }
+        }
+        node = this.end;
+    }
+    // A tie goes to http: what is shared as a fragment is most often a file of conf.d.
+    let order = [1, 2, 3, 0, 4, 5, 6];
+    let best = order.into_iter().rev().max_by_key(|&index| votes[index]).unwrap_or(1);
+    CANDIDATES[best]
+}

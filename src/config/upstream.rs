@@ -1,0 +1,115 @@
+//! Where a route sends its requests.
+
+use super::evaluate::{Part, Request, parts};
+use super::tree::{DirectiveId, Tree};
+
+/// The argument of a `*_pass`, taken apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// `http`, `https`, … in lower case; empty where none is written (`uwsgi_pass`).
+    pub scheme: String,
+    /// Host and port as written, or a variable.
+    pub authority: String,
+    /// What follows, from its `/`, if anything does.
+    pub uri: Option<String>,
+    /// Whether any part of the argument is a variable.
+    pub variable: bool,
+}
+
+impl Target {
+    /// Takes `http://host:port/uri` apart.
+    pub fn new(argument: &str) -> Self {
+        let (scheme, rest) = argument.split_once("://").map_or(("", argument), |(scheme, rest)| (scheme, rest));
+        let (authority, uri) = if let Some(socket) = rest.strip_prefix("unix:") {
+            match socket.split_once(':') {
+                Some((path, uri)) => (format!("unix:{path}"), (!uri.is_empty()).then(|| uri.to_owned())),
+                None => (rest.to_owned(), None),
+            }
+        } else {
+            // `$name` may hold a whole address, so that a URI starts only at a written `/`.
+            match rest.find('/') {
+                Some(slash) => (rest[..slash].to_owned(), Some(rest[slash..].to_owned())),
+                None => {
+                    let glued = rest.find("$request_uri").or_else(|| rest.find("$uri")).filter(|&at| at > 0);
+                    match glued {
+                        Some(at) => (rest[..at].to_owned(), Some(rest[at..].to_owned())),
+                        None => (rest.to_owned(), None),
+                    }
+                }
+            }
+        };
+        let variable = parts(argument).iter().any(|part| matches!(part, Part::Variable(_)));
+        Self { scheme: scheme.to_ascii_lowercase(), authority, uri, variable }
+    }
+
+    /// The host without its port.
+    pub fn host(&self) -> &str {
+        if self.authority.starts_with("unix:") {
+            return &self.authority;
+        }
+        match self.authority.rsplit_once(':') {
+            Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) || port.starts_with('$') => host,
+            _ => &self.authority,
+        }
+    }
+
+    /// The port, if one is written as a number.
+    pub fn port(&self) -> Option<u16> {
+        self.authority.rsplit_once(':').and_then(|(_, port)| port.parse().ok())
+    }
+}
+
+/// An `upstream` block.
+#[derive(Clone, Debug)]
+pub struct Upstream {
+    /// The block.
+    pub block: DirectiveId,
+    /// Its `server` lines that take requests in normal times: neither `down` nor `backup`.
+    pub servers: Vec<DirectiveId>,
+    /// Its `keepalive` line.
+    pub keepalive: Option<DirectiveId>,
+}
+
+impl Tree {
+    /// The `upstream` block that a host names.
+    pub fn upstream(&self, host: &str) -> Option<Upstream> {
+        let block = *self.variables.upstreams.get(&*host.to_ascii_lowercase())?;
+        let servers = self
+            .own(block, "server")
+            .iter()
+            .copied()
+            .filter(|&server| !self.args(server).any(|arg| arg == "down" || arg == "backup"))
+            .collect();
+        Some(Upstream { block, servers, keepalive: self.own(block, "keepalive").last().copied() })
+    }
+
+    /// The names that the host of a target can be, once variables are followed.
+    pub fn hosts(&self, target: &Target, block: DirectiveId) -> Vec<String> {
+        if !target.variable {
+            return vec![target.host().to_owned()];
+        }
+        let values = self.evaluate(&target.authority, Request::Handshake, block);
+        values.known.iter().map(|value| Target::new(value).host().to_owned()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets_are_taken_apart() {
+        let target = Target::new("http://127.0.0.1:3000/ws/");
+        assert_eq!((target.host(), target.port(), target.uri.as_deref()), ("127.0.0.1", Some(3000), Some("/ws/")));
+        let target = Target::new("https://backend");
+        assert_eq!((target.scheme.as_str(), target.host(), target.uri), ("https", "backend", None));
+        let target = Target::new("http://unix:/run/app.sock:/api/");
+        assert_eq!((target.host(), target.uri.as_deref()), ("unix:/run/app.sock", Some("/api/")));
+        let target = Target::new("http://localhost$request_uri");
+        assert_eq!((target.host(), target.uri.as_deref(), target.variable), ("localhost", Some("$request_uri"), true));
+        let target = Target::new("$proto://$app:$port");
+        assert_eq!((target.host(), target.uri), ("$app", None));
+        let target = Target::new("http://[::1]:8080");
+        assert_eq!((target.host(), target.port()), ("[::1]", Some(8080)));
+    }
+}

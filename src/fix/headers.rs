@@ -1,0 +1,144 @@
+//! Header lines: what a route has to send besides what it sends already.
+
+use super::layout::Layout;
+use super::maps::Purpose;
+use super::rewrite::{FileEdit, Rewriter, Withheld};
+use crate::config::DirectiveId;
+use crate::rules::{Finding, HeaderValue, Plan};
+use crate::syntax::edit::Edit;
+use crate::websocket::{State, is_for, keeps_connections, value};
+
+const NAME: &str = "proxy_set_header";
+
+impl Rewriter<'_> {
+    /// Edits that make a block send these headers. Where the block has no header lines of its own, those it inherits
+    /// come along, for its first own line would discard them (NGINX facts part E).
+    pub(super) fn headers(
+        &self,
+        finding: &Finding<'_>,
+        plan: &mut Plan,
+        block: DirectiveId,
+        lines: &[(String, HeaderValue)],
+    ) -> Result<Vec<FileEdit>, Withheld> {
+        let file = self.tree.directive(block).file;
+        self.check(file)?;
+        let own = self.tree.own(block, NAME);
+        let inherited = match self.tree.effective(block, NAME) {
+            Some(effective) if own.is_empty() => effective.lines,
+            _ => &[],
+        };
+        let mut edits = Vec::new();
+        let mut statements: Vec<String> = inherited
+            .iter()
+            .filter(|&&line| !lines.iter().any(|(name, _)| is_for(self.tree, line, name)))
+            .map(|&line| self.repeated(line))
+            .collect();
+        for (name, wanted) in lines {
+            let text = self.header_text(finding, plan, block, name, wanted, &mut edits)?;
+            let mine: Vec<DirectiveId> = own.iter().copied().filter(|&line| is_for(self.tree, line, name)).collect();
+            let here = mine.iter().rev().copied().find(|&line| self.tree.directive(line).file == file);
+            let wrong = mine.iter().filter(|&&line| !value(self.tree, line).is_empty()).count();
+            match here {
+                Some(line) => {
+                    let span = self.tree.words(line).last().map(|word| word.span).unwrap_or_default();
+                    edits.push(FileEdit { file, edit: Edit { span, text } });
+                }
+                None if wrong > 0 && name == "Upgrade" => {
+                    return Err(Withheld::new("an included file sends another `Upgrade`; a second one breaks the handshake"));
+                }
+                None => statements.push(format!("{NAME} {name} {text};")),
+            }
+        }
+        if statements.is_empty() {
+            return Ok(edits);
+        }
+        if self.tree.is_open_for(block, NAME) {
+            let unread = self.tree.is_open(block) || self.tree.ancestors(block).any(|around| self.tree.is_open(around));
+            let what = if unread { "an include that cannot be read" } else { "the file that includes this one" };
+            plan.withhold(format!("{what} may set headers too, and these lines would discard or double them"));
+        }
+        let layout = Layout::new(self.tree, file);
+        let direct = |&line: &DirectiveId| self.tree.directive(line).file == file;
+        let last = own.iter().rev().copied().find(|line| direct(line));
+        let anchor = last
+            .or_else(|| own.last().and_then(|&line| self.include_around(line, file)))
+            .or_else(|| self.anchor(block, file));
+        let edit = match anchor {
+            Some(anchor) => layout.after(anchor, &statements),
+            None => layout.first_in(block, &statements),
+        };
+        edits.push(FileEdit { file, edit });
+        Ok(edits)
+    }
+
+    /// A header line in the words in which its author wrote it.
+    fn repeated(&self, line: DirectiveId) -> String {
+        let source = self.tree.source(line);
+        let words: Vec<&str> = self.tree.words(line).iter().map(|word| source.slice(word.span)).collect();
+        format!("{};", words.join(" "))
+    }
+
+    fn header_text(
+        &self,
+        finding: &Finding<'_>,
+        plan: &mut Plan,
+        block: DirectiveId,
+        name: &str,
+        wanted: &HeaderValue,
+        edits: &mut Vec<FileEdit>,
+    ) -> Result<String, Withheld> {
+        let route = finding.route.and_then(|index| self.routes.all.get(index));
+        match wanted {
+            HeaderValue::Text(text) => Ok(text.clone()),
+            HeaderValue::Inherited => {
+                let lost = self.tree.lost(block, NAME);
+                let line = lost.and_then(|lost| lost.lines.iter().copied().find(|&line| is_for(self.tree, line, name)));
+                let line = line.ok_or_else(|| Withheld::new(format!("no line for `{name}` is in sight above")))?;
+                let word = self.tree.words(line).last().map(|word| word.span).unwrap_or_default();
+                Ok(self.tree.source(line).slice(word).to_owned())
+            }
+            HeaderValue::Upgrade => {
+                if !route.is_some_and(|route| self.routes.is_restricted(route)) {
+                    return Ok("$http_upgrade".into());
+                }
+                match self.map_variable(Purpose::WebsocketOnly, block) {
+                    Ok((variable, map)) => {
+                        edits.extend(map);
+                        Ok(variable)
+                    }
+                    Err(Withheld(why)) => {
+                        plan.withhold(format!("the server restricts access, and {why}"));
+                        Ok("$http_upgrade".into())
+                    }
+                }
+            }
+            HeaderValue::Connection => {
+                // A line that is right already stays as it is.
+                if let Some(route) = route.filter(|route| route.headers.connection.state == State::Right) {
+                    if let Some(&line) = route.headers.connection.lines.last() {
+                        return Ok(self.repeated_value(line));
+                    }
+                }
+                match self.map_variable(self.connection_purpose(finding), block) {
+                    Ok((variable, map)) => {
+                        edits.extend(map);
+                        Ok(variable)
+                    }
+                    Err(_) if route.is_some_and(|route| route.intent.only) => Ok("\"upgrade\"".into()),
+                    Err(withheld) => Err(withheld),
+                }
+            }
+        }
+    }
+
+    fn repeated_value(&self, line: DirectiveId) -> String {
+        let word = self.tree.words(line).last().map(|word| word.span).unwrap_or_default();
+        self.tree.source(line).slice(word).to_owned()
+    }
+
+    /// Which map keeps what plain requests of the finding's route get today.
+    pub(super) fn connection_purpose(&self, finding: &Finding<'_>) -> Purpose {
+        let route = finding.route.and_then(|index| self.routes.all.get(index));
+        if route.is_some_and(|route| keeps_connections(self.tree, route)) { Purpose::KeptConnection } else { Purpose::Connection }
+    }
+}

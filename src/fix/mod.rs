@@ -1,0 +1,11 @@
+//! Repairs: from the plan of a finding to edits, proved harmless, until nothing is left to do.
+
+mod converge;
+mod headers;
+mod layout;
+mod maps;
+mod prove;
+mod rewrite;
+
+pub use converge::{Applied, Outcome, Withdrawn, converge};
+pub use rewrite::{FileEdit, Rewriter};

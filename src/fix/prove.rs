@@ -1,0 +1,194 @@
+//! Proof that edits change nothing but what their fixes declare.
+//!
+//! The configuration before and after is compared block by block: what stands in a block itself, and for each of these
+//! differences what is in effect in that block and in all blocks below it. A difference that no applied fix declares is
+//! a [`Difference`], and the fixes that could have caused it are withdrawn.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+
+use crate::config::{Context, DirectiveId, Inherit, ROOT, Tree, Vocabulary};
+use crate::syntax::edit::{Edit, moved};
+
+/// The edits of one pass, by the path of their file.
+pub(super) type Edits = BTreeMap<PathBuf, Vec<Edit>>;
+
+/// A block's place that can be found again after an edit: its file, the offset of its first word, and which of several
+/// expansions of that text it is.
+type Key = (PathBuf, u32, usize);
+
+/// Something that is in effect otherwise than before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Difference {
+    /// The block, in the tree before.
+    pub(super) block: DirectiveId,
+    /// The directive, with the header's name for `proxy_set_header`.
+    pub(super) what: String,
+}
+
+/// Blocks of two trees that are the same block.
+pub(super) struct Pairs {
+    new_of: HashMap<DirectiveId, DirectiveId>,
+    old_of: HashMap<DirectiveId, DirectiveId>,
+    /// Blocks that are only in the new tree.
+    pub(super) added: Vec<DirectiveId>,
+    /// Blocks that are only in the old tree.
+    pub(super) removed: Vec<DirectiveId>,
+}
+
+impl Pairs {
+    /// Finds each old block in the new tree.
+    pub(super) fn new(old: &Tree, new: &Tree, edits: &Edits) -> Self {
+        let move_by = |path: &Path, offset: u32| edits.get(path).map_or(offset, |edits| moved(offset, edits));
+        let old_keys = keys(old, move_by);
+        let mut new_keys = keys(new, |_, offset| offset);
+        let mut pairs = Self {
+            new_of: HashMap::from([(ROOT, ROOT)]),
+            old_of: HashMap::from([(ROOT, ROOT)]),
+            added: Vec::new(),
+            removed: Vec::new(),
+        };
+        for (key, id) in old_keys {
+            match new_keys.remove(&key) {
+                Some(other) => {
+                    pairs.new_of.insert(id, other);
+                    pairs.old_of.insert(other, id);
+                }
+                None => pairs.removed.push(id),
+            }
+        }
+        pairs.added = new_keys.into_values().collect();
+        pairs.added.sort();
+        pairs.removed.sort();
+        pairs
+    }
+
+    /// The block before.
+    pub(super) fn old(&self, new: DirectiveId) -> Option<DirectiveId> {
+        self.old_of.get(&new).copied()
+    }
+}
+
+fn keys(tree: &Tree, move_by: impl Fn(&Path, u32) -> u32) -> HashMap<Key, DirectiveId> {
+    let mut times: HashMap<(PathBuf, u32), usize> = HashMap::new();
+    let mut keys = HashMap::new();
+    for id in tree.ids().filter(|&id| tree.is_block(id) && tree.directive(id).context != Context::Entries) {
+        let path = tree.source(id).path();
+        let offset = move_by(path, tree.node(id).span.start);
+        let seen = times.entry((path.to_owned(), offset)).or_default();
+        keys.insert((path.to_owned(), offset, *seen), id);
+        *seen += 1;
+    }
+    keys
+}
+
+/// All differences of effective values between two trees, in the order of the old one. `removed` and `added` blocks are
+/// the business of the fix that declares them.
+pub(super) fn differences(old: &Tree, new: &Tree, pairs: &Pairs) -> Vec<Difference> {
+    let mut all = Vec::new();
+    let mut blocks: Vec<(DirectiveId, DirectiveId)> = pairs.new_of.iter().map(|(&old, &new)| (old, new)).collect();
+    blocks.sort();
+    // What differs in a block itself may differ, by inheritance, in every block below it.
+    let mut suspects: BTreeMap<DirectiveId, BTreeSet<String>> = BTreeMap::new();
+    for &(before, after) in &blocks {
+        for name in own_differences(old, before, new, after) {
+            let inherits = Vocabulary::get().name(&name).is_some_and(|known| {
+                !matches!(Vocabulary::get().inherit(known, old.directive(before).context), Inherit::None)
+            });
+            suspects.entry(before).or_default().insert(name.clone());
+            if inherits {
+                let below = (before.0 + 1..old.directive(before).end.0).map(DirectiveId);
+                for id in below.filter(|id| pairs.new_of.contains_key(id)) {
+                    suspects.entry(id).or_default().insert(name.clone());
+                }
+            } else {
+                all.push(Difference { block: before, what: name });
+            }
+        }
+    }
+    for (block, names) in suspects {
+        let after = pairs.new_of[&block];
+        for name in names {
+            if !concerns(old, block, &name) {
+                continue;
+            }
+            for what in effective_differences(old, block, new, after, &name) {
+                all.push(Difference { block, what });
+            }
+        }
+    }
+    all.sort_by(|left, right| (left.block, &left.what).cmp(&(right.block, &right.what)));
+    all.dedup();
+    all
+}
+
+/// Whether a setting has any meaning in a block: what belongs to a module that hands requests on means nothing where
+/// nothing is handed on.
+fn concerns(tree: &Tree, block: DirectiveId, name: &str) -> bool {
+    let modules = ["proxy", "uwsgi", "scgi", "fastcgi", "grpc"];
+    let Some(module) = modules.into_iter().find(|module| name.starts_with(&format!("{module}_"))) else { return true };
+    !tree.own(block, &format!("{module}_pass")).is_empty()
+        || (!matches!(tree.directive(block).context, Context::Http | Context::Main)
+            && ["if", "limit_except"].iter().any(|inner| {
+                tree.own(block, inner).iter().any(|&inner| !tree.own(inner, &format!("{module}_pass")).is_empty())
+            }))
+}
+
+/// The names of statements that differ directly in a block.
+fn own_differences(old: &Tree, before: DirectiveId, new: &Tree, after: DirectiveId) -> BTreeSet<String> {
+    let left = own_statements(old, before);
+    let right = own_statements(new, after);
+    let names: BTreeSet<&String> = left.keys().chain(right.keys()).collect();
+    names.into_iter().filter(|name| left.get(*name) != right.get(*name)).cloned().collect()
+}
+
+/// What stands directly in a block, by name: the words of each statement, and of the body where it is no configuration.
+fn own_statements(tree: &Tree, block: DirectiveId) -> BTreeMap<String, Vec<Vec<String>>> {
+    let mut all: BTreeMap<String, Vec<Vec<String>>> = BTreeMap::new();
+    let is_map = block != ROOT && tree.children(block).next().is_some_and(|id| tree.directive(id).context == Context::Entries);
+    for (index, id) in tree.children(block).enumerate() {
+        if tree.is_block(id) && !is_map {
+            continue;
+        }
+        let words = tree.args(id).map(std::borrow::Cow::into_owned).collect();
+        // Entries of a map have an order and keys of their own.
+        let name = if is_map { format!("entry {index} {}", tree.name(id)) } else { tree.name(id).into_owned() };
+        all.entry(name).or_default().push(words);
+    }
+    all
+}
+
+/// What is in effect differently for one directive; header lines are told apart by the header.
+fn effective_differences(
+    old: &Tree,
+    before: DirectiveId,
+    new: &Tree,
+    after: DirectiveId,
+    name: &str,
+) -> Vec<String> {
+    let left = effective_words(old, before, name);
+    let right = effective_words(new, after, name);
+    if left == right {
+        return Vec::new();
+    }
+    if name != "proxy_set_header" {
+        return vec![name.to_owned()];
+    }
+    let by_header = |lines: &[Vec<String>]| {
+        let mut headers: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for line in lines {
+            let header = line.first().cloned().unwrap_or_default();
+            headers.entry(header.to_ascii_lowercase()).or_default().push(line[1..].join(" "));
+        }
+        headers
+    };
+    let (left, right) = (by_header(&left), by_header(&right));
+    let names: BTreeSet<&String> = left.keys().chain(right.keys()).collect();
+    let changed = names.into_iter().filter(|name| left.get(*name) != right.get(*name));
+    changed.map(|header| format!("{name} {header}")).collect()
+}
+
+fn effective_words(tree: &Tree, block: DirectiveId, name: &str) -> Vec<Vec<String>> {
+    let lines = tree.effective(block, name).map_or(&[][..], |effective| effective.lines);
+    lines.iter().map(|&line| tree.args(line).map(std::borrow::Cow::into_owned).collect()).collect()
+}

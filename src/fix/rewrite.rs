@@ -1,0 +1,195 @@
+//! Turns the plan of a finding into edits.
+
+use super::layout::Layout;
+use super::maps::Purpose;
+use crate::config::{DirectiveId, FileId, Tree};
+use crate::rules::{Finding, Op, Place, Plan, Safety};
+use crate::syntax::edit::Edit;
+use crate::websocket::{Routes, is_for, value};
+
+/// A change to one file of a tree.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FileEdit {
+    /// The file.
+    pub file: FileId,
+    /// The change.
+    pub edit: Edit,
+}
+
+/// Why a plan is not carried out, or not unasked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Withheld(pub(super) String);
+
+impl Withheld {
+    pub(super) fn new(why: impl Into<String>) -> Self {
+        Self(why.into())
+    }
+}
+
+/// Writes the edits of plans for one tree.
+pub struct Rewriter<'a> {
+    pub(super) tree: &'a Tree,
+    pub(super) routes: &'a Routes,
+    editable: Vec<bool>,
+}
+
+impl<'a> Rewriter<'a> {
+    /// `editable` says of each file whether it may be written at all; one with syntax errors, a template, or one that
+    /// only stands in for a file of the system never is.
+    pub fn new(tree: &'a Tree, routes: &'a Routes, editable: impl Fn(FileId) -> bool) -> Self {
+        let editable = tree
+            .files()
+            .iter()
+            .enumerate()
+            .map(|(index, file)| {
+                let whole = file.ast.errors().is_empty() && file.ast.template().is_none() && !file.well_known;
+                whole && editable(FileId(index as u32))
+            })
+            .collect();
+        Self { tree, routes, editable }
+    }
+
+    pub(super) fn may_edit(&self, file: FileId) -> bool {
+        self.editable[file.0 as usize]
+    }
+
+    /// The edits of a finding's plan, sorted. The plan is made less safe, with the reason, where the rule alone could not
+    /// know better; without edits it is advice.
+    pub fn edits(&self, finding: &Finding<'_>, plan: &mut Plan) -> Vec<FileEdit> {
+        let mut all = Vec::new();
+        for op in plan.ops.clone() {
+            match self.op(finding, plan, &op) {
+                Ok(edits) => all.extend(edits),
+                Err(Withheld(why)) => {
+                    plan.safety = Safety::Advice;
+                    plan.withheld = Some(why);
+                    return Vec::new();
+                }
+            }
+        }
+        all.sort();
+        all.dedup();
+        all
+    }
+
+    fn op(&self, finding: &Finding<'_>, plan: &mut Plan, op: &Op) -> Result<Vec<FileEdit>, Withheld> {
+        match op {
+            Op::Headers { block, lines } => self.headers(finding, plan, *block, lines),
+            Op::Set { block, directive, value } => self.set(finding, plan, *block, directive, value),
+            Op::Replace { place, text } => self.replace(*place, text, finding),
+            Op::Remove(directive) => {
+                let file = self.tree.directive(*directive).file;
+                self.check(file)?;
+                Ok(vec![FileEdit { file, edit: Layout::new(self.tree, file).without(*directive) }])
+            }
+            Op::Hoist(map) => self.hoist(*map),
+            Op::Define(line) => self.define_used(finding, *line),
+        }
+    }
+
+    pub(super) fn check(&self, file: FileId) -> Result<(), Withheld> {
+        if self.may_edit(file) {
+            return Ok(());
+        }
+        let path = self.tree.file(file).source.path().display();
+        Err(Withheld::new(format!("it belongs in `{path}`, which is not to be edited here")))
+    }
+
+    fn set(
+        &self,
+        finding: &Finding<'_>,
+        plan: &mut Plan,
+        block: DirectiveId,
+        directive: &str,
+        value: &str,
+    ) -> Result<Vec<FileEdit>, Withheld> {
+        let file = self.tree.directive(block).file;
+        if let Some(&line) = self.tree.own(block, directive).last() {
+            if self.tree.directive(line).file != file {
+                return Err(Withheld::new(format!(
+                    "`{directive}` is set by an included file that other blocks may share, and nginx accepts one only"
+                )));
+            }
+            return self.replace(Place::value(line), value, finding);
+        }
+        self.check(file)?;
+        if self.tree.is_open(block) {
+            plan.withhold(format!("an include here cannot be read; if it sets `{directive}`, nginx refuses a second one"));
+        } else if finding.open && !plan.holds_in_open_world {
+            plan.withhold(format!("a file that is not here may set `{directive}` above"));
+        }
+        let layout = Layout::new(self.tree, file);
+        let statement = format!("{directive} {value};");
+        let edit = match self.anchor(block, file) {
+            Some(anchor) => layout.after(anchor, &[statement]),
+            None => layout.first_in(block, &[statement]),
+        };
+        Ok(vec![FileEdit { file, edit }])
+    }
+
+    /// The statement behind which new settings of a block are written: its `*_pass`, else the include that brings it.
+    pub(super) fn anchor(&self, block: DirectiveId, file: FileId) -> Option<DirectiveId> {
+        let here = |&id: &DirectiveId| self.tree.directive(id).file == file && self.tree.directive(id).parent == block;
+        let passes = ["proxy_pass", "uwsgi_pass", "scgi_pass"];
+        let pass = passes.iter().find_map(|name| self.tree.own(block, name).last().copied());
+        pass.filter(here).or_else(|| self.include_around(pass?, file))
+    }
+
+    /// The `include` of `file` through which a directive of another file came.
+    pub(super) fn include_around(&self, directive: DirectiveId, file: FileId) -> Option<DirectiveId> {
+        let block = self.tree.directive(directive).parent;
+        let includes = self.tree.own(block, "include").iter().copied();
+        includes
+            .filter(|&include| self.tree.directive(include).file == file)
+            .find(|&include| include < directive && directive < self.tree.directive(include).end)
+    }
+
+    fn replace(&self, place: Place, text: &str, _finding: &Finding<'_>) -> Result<Vec<FileEdit>, Withheld> {
+        let (file, span) = place.locate(self.tree);
+        self.check(file)?;
+        Ok(vec![FileEdit { file, edit: Edit { span, text: text.to_owned() } }])
+    }
+
+    fn define_used(&self, finding: &Finding<'_>, line: DirectiveId) -> Result<Vec<FileEdit>, Withheld> {
+        let text = value(self.tree, line);
+        let variable = text.trim_start_matches('$').trim_matches(['{', '}']).to_owned();
+        let is_name = !variable.is_empty() && variable.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        if !text.starts_with('$') || !is_name {
+            return Err(Withheld::new("the value is more than one variable"));
+        }
+        let route = finding.route.and_then(|index| self.routes.all.get(index));
+        let block = route.map_or(line, |route| route.block);
+        let purpose = if is_for(self.tree, line, "Upgrade") {
+            Purpose::WebsocketOnly
+        } else {
+            self.connection_purpose(finding)
+        };
+        Ok(vec![self.define(purpose, &variable, block)?])
+    }
+
+    /// Moves a block from a server up in front of it.
+    fn hoist(&self, map: DirectiveId) -> Result<Vec<FileEdit>, Withheld> {
+        let file = self.tree.directive(map).file;
+        self.check(file)?;
+        let server = self.tree.ancestors(map).find(|&around| self.tree.is(around, "server"));
+        let server = server.filter(|&server| self.tree.directive(server).file == file);
+        let server = server.ok_or_else(|| Withheld::new("the http block it belongs in is not in this file"))?;
+        let variable = self.tree.arg(map, 2).unwrap_or_default().trim_start_matches('$').to_ascii_lowercase();
+        if self.tree.definitions(&variable).len() > 1 {
+            return Err(Withheld::new(format!("`${variable}` is also defined elsewhere, and only one of them can be meant")));
+        }
+        let layout = Layout::new(self.tree, file);
+        let source = &self.tree.file(file).source;
+        let span = self.tree.node(map).span;
+        let first = source.line_span(span.start);
+        let indent = source.slice(crate::syntax::Span { start: first.start, end: span.start });
+        let lines: Vec<String> = source
+            .slice(span)
+            .lines()
+            .map(|line| line.strip_prefix(indent).unwrap_or(line).to_owned())
+            .collect();
+        let mut edits = vec![layout.before(server, &lines), layout.without(map)];
+        edits.sort();
+        Ok(edits.into_iter().map(|edit| FileEdit { file, edit }).collect())
+    }
+}

@@ -1,0 +1,454 @@
+//! From the rule as written to the rule that can be applied, with errors that point at the word.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use toml::Spanned;
+
+use super::condition::{Compiled, Conditions};
+use super::finding::{HeaderValue, Safety};
+use super::schema::{self, Example, RuleFile};
+use crate::config::{Vocabulary, VersionRange};
+use crate::syntax::Span;
+use crate::websocket::{Confidence, Module};
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Works, could be better.
+    Info,
+    /// Fails with some backends, later, or for some clients.
+    Warning,
+    /// The handshake fails or nginx does not start.
+    Error,
+}
+
+impl Severity {
+    /// As written in rules and reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+
+    /// The severity of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Info, Self::Warning, Self::Error].into_iter().find(|severity| severity.name() == name)
+    }
+}
+
+/// Something wrong in a rule file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleError {
+    /// The file.
+    pub path: PathBuf,
+    /// Its text.
+    pub text: String,
+    /// The word.
+    pub span: Span,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+impl fmt::Display for RuleError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.path.display(), self.message)
+    }
+}
+
+impl std::error::Error for RuleError {}
+
+/// What a rule looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Subject {
+    Route,
+    Directive,
+}
+
+/// A rule, ready to be applied.
+#[derive(Debug)]
+pub struct Rule {
+    /// Its name: the stem of its file.
+    pub id: String,
+    /// Its group: the folder.
+    pub group: String,
+    /// One line: what is wrong.
+    pub summary: String,
+    /// How bad, unless a variant says otherwise.
+    pub severity: Severity,
+    /// The mechanism.
+    pub why: String,
+    /// What the user sees.
+    pub symptom: String,
+    /// When not to follow it.
+    pub unless: Option<String>,
+    /// The versions it holds for.
+    pub nginx: Option<VersionRange>,
+    /// The measured facts it rests on.
+    pub evidence: String,
+    /// Documentation.
+    pub see: Vec<String>,
+    /// Configurations that show it.
+    pub examples: Vec<Example>,
+    /// Its repairs.
+    pub fixes: Vec<FixRule>,
+    pub(super) subject: Subject,
+    pub(super) websocket: Option<Confidence>,
+    pub(super) modules: Vec<Module>,
+    pub(super) directives: Vec<String>,
+    pub(super) when: Conditions,
+    pub(super) report: Report,
+    pub(super) variants: Vec<Variant>,
+}
+
+#[derive(Debug)]
+pub(super) struct Report {
+    pub(super) at: String,
+    pub(super) part: Part,
+    pub(super) message: String,
+    pub(super) related: Vec<(String, String)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    Head,
+    Name,
+    Value,
+}
+
+#[derive(Debug)]
+pub(super) struct Variant {
+    pub(super) when: Conditions,
+    pub(super) severity: Option<Severity>,
+    pub(super) confidence: Option<Confidence>,
+    pub(super) message: Option<String>,
+}
+
+/// A repair that a rule declares.
+#[derive(Debug)]
+pub struct FixRule {
+    /// Whether it may be applied unasked.
+    pub safety: Safety,
+    /// What it does.
+    pub title: String,
+    pub(super) when: Conditions,
+    pub(super) steps: Vec<Step>,
+    pub(super) changes: Vec<String>,
+    pub(super) open_world: bool,
+    pub(super) reveals: Vec<String>,
+}
+
+#[derive(Debug)]
+pub(super) enum Step {
+    Headers(Vec<(String, HeaderValue)>),
+    Set { directive: String, value: String },
+    Replace { at: String, part: Part, with: String },
+    Remove(String),
+    Hoist(String),
+    Define(String),
+}
+
+/// All rules that apply.
+#[derive(Debug, Default)]
+pub struct RuleSet {
+    rules: Vec<Rule>,
+}
+
+impl RuleSet {
+    /// The rules that come with the program. Their files are checked by the tests, so that none can fail here.
+    pub fn builtin() -> Self {
+        let mut set = Self::default();
+        for (group, id, text) in BUILTIN {
+            let path = PathBuf::from(format!("rules/{group}/{id}.toml"));
+            match Rule::parse(&path, group, id, text) {
+                Ok(rule) => set.rules.push(rule),
+                Err(error) => debug_assert!(false, "{error}"),
+            }
+        }
+        set
+    }
+
+    /// The text of the built-in rules, each with its group and id.
+    pub fn builtin_texts() -> &'static [(&'static str, &'static str, &'static str)] {
+        BUILTIN
+    }
+
+    /// Adds a rule; one of the same id is replaced.
+    pub fn add(&mut self, rule: Rule) {
+        self.rules.retain(|other| other.id != rule.id);
+        self.rules.push(rule);
+    }
+
+    /// The rules, in the order of the catalogue.
+    pub fn iter(&self) -> impl Iterator<Item = &Rule> {
+        self.rules.iter()
+    }
+
+    /// The rule of that name.
+    pub fn get(&self, id: &str) -> Option<&Rule> {
+        self.rules.iter().find(|rule| rule.id == id)
+    }
+
+    /// Keeps the rules for which `keep` holds.
+    pub fn retain(&mut self, keep: impl FnMut(&Rule) -> bool) {
+        self.rules.retain(keep);
+    }
+
+    /// Names of rules and groups that are spelt most like `name`, the nearest first.
+    pub fn nearest(&self, name: &str) -> Option<&str> {
+        let names = self.rules.iter().flat_map(|rule| [rule.id.as_str(), rule.group.as_str()]);
+        nearest(name, names)
+    }
+}
+
+/// The candidate spelt most like `name`, if any is close.
+pub(crate) fn nearest<'n>(name: &str, candidates: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+    let likeness = |candidate: &&str| similar::TextDiff::from_chars(name, *candidate).ratio();
+    candidates
+        .into_iter()
+        .map(|candidate| (likeness(&candidate), candidate))
+        .filter(|(ratio, _)| *ratio >= 0.6)
+        .max_by(|left, right| left.0.total_cmp(&right.0))
+        .map(|(_, candidate)| candidate)
+}
+
+include!(concat!(env!("OUT_DIR"), "/builtin_rules.rs"));
+
+impl Rule {
+    /// Reads and checks a rule file.
+    ///
+    /// # Errors
+    /// Names the word of `text` that is wrong and why.
+    pub fn parse(path: &Path, group: &str, id: &str, text: &str) -> Result<Self, RuleError> {
+        let checker = Checker { path, text };
+        let file: RuleFile = toml::from_str(text).map_err(|error| {
+            let span = error.span().map_or_else(Span::default, Span::new);
+            checker.error(span, error.message().to_owned())
+        })?;
+        checker.rule(group, id, file)
+    }
+
+    /// Whether a fix of it can be applied by the program.
+    pub fn safety(&self) -> Option<Safety> {
+        self.fixes.iter().map(|fix| fix.safety).min()
+    }
+}
+
+/// Turns written tables into checked ones.
+pub(super) struct Checker<'a> {
+    path: &'a Path,
+    text: &'a str,
+}
+
+impl Checker<'_> {
+    fn error(&self, span: Span, message: String) -> RuleError {
+        RuleError { path: self.path.to_owned(), text: self.text.to_owned(), span, message }
+    }
+
+    /// The error at a written value.
+    pub(super) fn at<T>(&self, word: &Spanned<T>, message: impl Into<String>) -> RuleError {
+        self.error(Span::new(word.span()), message.into())
+    }
+
+    /// One of a few words.
+    pub(super) fn one_of<T>(
+        &self,
+        word: &Spanned<String>,
+        what: &str,
+        names: &[&str],
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Result<T, RuleError> {
+        read(word.get_ref()).ok_or_else(|| {
+            let hint = nearest(word.get_ref(), names.iter().copied())
+                .map_or_else(|| format!("one of {}", names.join(", ")), |near| format!("did you mean `{near}`?"));
+            self.at(word, format!("`{}` is no {what}: {hint}", word.get_ref()))
+        })
+    }
+
+    /// A directive that nginx knows.
+    pub(super) fn directive(&self, word: &Spanned<String>) -> Result<String, RuleError> {
+        let name = word.get_ref();
+        let probe = name.replace("{module}", "proxy");
+        if Vocabulary::get().name(&probe).is_some() {
+            Ok(name.clone())
+        } else {
+            Err(self.at(word, format!("`{name}` is no directive of nginx")))
+        }
+    }
+
+    fn severity(&self, word: &Spanned<String>) -> Result<Severity, RuleError> {
+        self.one_of(word, "severity", &["error", "warning", "info"], Severity::from_name)
+    }
+
+    fn confidence(&self, word: &Spanned<String>) -> Result<Confidence, RuleError> {
+        self.one_of(word, "confidence", &["possible", "likely", "certain"], |name| match name {
+            "possible" => Some(Confidence::Possible),
+            "likely" => Some(Confidence::Likely),
+            "certain" => Some(Confidence::Certain),
+            _ => None,
+        })
+    }
+
+    fn module(&self, word: &Spanned<String>) -> Result<Module, RuleError> {
+        self.one_of(word, "module", &Module::ALL.map(Module::name), |name| {
+            Module::ALL.into_iter().find(|module| module.name() == name)
+        })
+    }
+
+    fn range(&self, word: &Spanned<String>) -> Result<VersionRange, RuleError> {
+        word.get_ref().parse().map_err(|error: crate::config::VersionError| self.at(word, error.to_string()))
+    }
+
+    fn part(&self, word: Option<&Spanned<String>>, default: Part) -> Result<Part, RuleError> {
+        word.map_or(Ok(default), |word| {
+            self.one_of(word, "part of a directive", &["name", "value", "head"], |name| match name {
+                "name" => Some(Part::Name),
+                "value" => Some(Part::Value),
+                "head" => Some(Part::Head),
+                _ => None,
+            })
+        })
+    }
+
+    fn conditions(
+        &self,
+        all: Vec<schema::Condition>,
+        any: Vec<schema::Condition>,
+        none: Vec<schema::Condition>,
+    ) -> Result<Conditions, RuleError> {
+        let compile = |list: Vec<schema::Condition>| -> Result<Vec<Compiled>, RuleError> {
+            list.into_iter().map(|condition| Compiled::new(self, condition)).collect()
+        };
+        Ok(Conditions { all: compile(all)?, any: compile(any)?, none: compile(none)? })
+    }
+
+    /// A place that the rule can speak of.
+    fn place(&self, word: &Spanned<String>, known: &Conditions) -> Result<String, RuleError> {
+        let names: Vec<&str> = ["pass", "block", "server", "subject"].into_iter().chain(known.names()).collect();
+        self.one_of(word, "place", &names, |name| names.contains(&name).then(|| name.to_owned()))
+    }
+
+    /// A text whose `{placeholders}` all exist.
+    fn template(&self, word: &Spanned<String>, known: &Conditions) -> Result<String, RuleError> {
+        let text = word.get_ref();
+        for placeholder in text.split('{').skip(1).filter_map(|rest| rest.split_once('}').map(|(name, _)| name)) {
+            let (name, _) = placeholder.split_once('.').unwrap_or((placeholder, ""));
+            let fixed = ["location", "server", "upstream", "why", "module", "pings", "read-timeout", "only"];
+            if !fixed.contains(&name) && !known.names().any(|other| other == name) {
+                return Err(self.at(word, format!("nothing is called `{{{placeholder}}}` here")));
+            }
+        }
+        Ok(text.clone())
+    }
+
+    fn rule(&self, group: &str, id: &str, file: RuleFile) -> Result<Rule, RuleError> {
+        let subject = file.r#match.subject.as_ref().map_or(Ok(Subject::Route), |word| {
+            self.one_of(word, "subject", &["route", "directive"], |name| match name {
+                "route" => Some(Subject::Route),
+                "directive" => Some(Subject::Directive),
+                _ => None,
+            })
+        })?;
+        let websocket = file.r#match.websocket.as_ref().map(|word| self.confidence(word)).transpose()?;
+        let modules = match &file.r#match.modules[..] {
+            [] => vec![Module::Proxy],
+            words => words.iter().map(|word| self.module(word)).collect::<Result<_, _>>()?,
+        };
+        let directives = file.r#match.directives.iter().map(|word| self.directive(word)).collect::<Result<_, _>>()?;
+        let when = self.conditions(file.r#match.all, file.r#match.any, file.r#match.none)?;
+        let report = Report {
+            at: self.place(&file.report.at, &when)?,
+            part: self.part(file.report.part.as_ref(), Part::Head)?,
+            message: self.template(&file.report.message, &when)?,
+            related: file
+                .report
+                .related
+                .iter()
+                .map(|related| Ok((self.place(&related.at, &when)?, self.template(&related.message, &when)?)))
+                .collect::<Result<_, RuleError>>()?,
+        };
+        let variants = file.variant.into_iter().map(|variant| self.variant(variant, &when)).collect::<Result<_, _>>()?;
+        let fixes = file.fix.into_iter().map(|fix| self.fix(fix, &when)).collect::<Result<_, _>>()?;
+        Ok(Rule {
+            id: id.to_owned(),
+            group: group.to_owned(),
+            summary: file.summary,
+            severity: self.severity(&file.severity)?,
+            why: file.why.trim().to_owned(),
+            symptom: file.symptom.trim().to_owned(),
+            unless: file.unless.map(|text| text.trim().to_owned()),
+            nginx: file.nginx.as_ref().map(|word| self.range(word)).transpose()?,
+            evidence: file.evidence.trim().to_owned(),
+            see: file.see,
+            examples: file.example,
+            fixes,
+            subject,
+            websocket,
+            modules,
+            directives,
+            when,
+            report,
+            variants,
+        })
+    }
+
+    fn variant(&self, variant: schema::Variant, known: &Conditions) -> Result<Variant, RuleError> {
+        let when = self.conditions(variant.all, variant.any, variant.none)?;
+        let names = known.with(&when);
+        Ok(Variant {
+            severity: variant.severity.as_ref().map(|word| self.severity(word)).transpose()?,
+            confidence: variant.confidence.as_ref().map(|word| self.confidence(word)).transpose()?,
+            message: variant.message.as_ref().map(|word| self.template(word, &names)).transpose()?,
+            when,
+        })
+    }
+
+    fn fix(&self, fix: schema::Fix, known: &Conditions) -> Result<FixRule, RuleError> {
+        let when = self.conditions(fix.all, fix.any, fix.none)?;
+        let names = known.with(&when);
+        let mut steps = Vec::new();
+        if let Some(set) = &fix.set {
+            steps.push(Step::Set { directive: self.directive(&set.directive)?, value: set.value.clone() });
+        }
+        if !fix.headers.is_empty() {
+            let value = |text: &str| match text {
+                "{upgrade}" => HeaderValue::Upgrade,
+                "{connection}" => HeaderValue::Connection,
+                "{inherited}" => HeaderValue::Inherited,
+                text => HeaderValue::Text(text.to_owned()),
+            };
+            // Written in the order in which people write them.
+            let mut lines: Vec<_> =
+                fix.headers.iter().map(|(name, text)| (name.clone(), value(text.get_ref()))).collect();
+            lines.sort_by_key(|(name, _)| name == "Connection");
+            steps.push(Step::Headers(lines));
+        }
+        if let Some(replace) = &fix.replace {
+            let at = self.place(&replace.at, &names)?;
+            let part = self.part(replace.part.as_ref(), Part::Value)?;
+            steps.push(Step::Replace { at, part, with: replace.with.clone() });
+        }
+        if let Some(remove) = &fix.remove {
+            steps.push(Step::Remove(self.place(&remove.at, &names)?));
+        }
+        if let Some(hoist) = &fix.hoist {
+            steps.push(Step::Hoist(self.place(&hoist.at, &names)?));
+        }
+        if let Some(define) = &fix.define {
+            steps.push(Step::Define(self.place(&define.at, &names)?));
+        }
+        let safety = self.one_of(&fix.safety, "safety", &["safe", "unsafe", "advice"], |name| match name {
+            "safe" => Some(Safety::Safe),
+            "unsafe" => Some(Safety::Unsafe),
+            "advice" => Some(Safety::Advice),
+            _ => None,
+        })?;
+        if steps.is_empty() && safety != Safety::Advice {
+            return Err(self.at(&fix.safety, "a fix that is no advice has to say what it changes"));
+        }
+        let title = self.template(&fix.title, &names)?;
+        Ok(FixRule { safety, title, when, steps, changes: fix.changes, open_world: fix.open_world, reveals: fix.reveals })
+    }
+}

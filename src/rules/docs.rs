@@ -1,0 +1,1 @@
+//! A rule's text as a page.

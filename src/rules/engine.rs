@@ -1,0 +1,318 @@
+//! Applies rules to a tree.
+
+use std::collections::HashMap;
+
+use super::compile::{FixRule, Part, Rule, RuleSet, Step, Subject};
+use super::condition::{Asked, Found, Scope};
+use super::finding::{Finding, HeaderValue, Op, Place, Plan, Safety, WordPart};
+use crate::config::{DirectiveId, ROOT, Tree, Version};
+use crate::syntax::Span;
+use crate::websocket::{Confidence, Route, Routes};
+
+/// What a check needs to know besides the configuration.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The nginx that the configuration is for.
+    pub version: Option<Version>,
+    /// The time that fixes write for a read timeout; `1h` when empty.
+    pub read_timeout: Option<String>,
+}
+
+/// Everything the rules find, sorted by place. Findings that no user asked for (info, possible) are among them.
+pub fn check<'r>(tree: &Tree, routes: &Routes, rules: &'r RuleSet, options: &Options) -> Vec<Finding<'r>> {
+    let mut findings = Vec::new();
+    let concerned = rules.iter().filter(|rule| rule.nginx.is_none_or(|range| range.concerns(options.version)));
+    let (for_routes, for_directives): (Vec<&Rule>, Vec<&Rule>) =
+        concerned.partition(|rule| rule.subject == Subject::Route);
+    for (index, route) in routes.all.iter().enumerate() {
+        for &rule in &for_routes {
+            let sure = rule.websocket.is_none_or(|least| route.intent.confidence >= Some(least));
+            if sure && rule.modules.contains(&route.module) {
+                findings.extend(apply(rule, tree, routes, options, Asked::Route(index)));
+            }
+        }
+    }
+    let mut by_name: HashMap<&str, Vec<&Rule>> = HashMap::new();
+    for &rule in &for_directives {
+        for name in &rule.directives {
+            by_name.entry(name).or_default().push(rule);
+        }
+    }
+    for id in tree.ids() {
+        let Some(name) = tree.directive(id).name else { continue };
+        for &rule in by_name.get(crate::config::Vocabulary::get().text(name)).map_or(&[][..], Vec::as_slice) {
+            findings.extend(apply(rule, tree, routes, options, Asked::Directive(id)));
+        }
+    }
+    merged(tree, findings)
+}
+
+/// One finding for each rule and place: a line that several routes inherit is one mistake.
+fn merged<'r>(tree: &Tree, findings: Vec<Finding<'r>>) -> Vec<Finding<'r>> {
+    let mut seen: HashMap<(&str, u32, Span), usize> = HashMap::new();
+    let mut kept: Vec<Finding<'r>> = Vec::with_capacity(findings.len());
+    for finding in findings {
+        let (file, span) = finding.place.locate(tree);
+        match seen.get(&(finding.rule.id.as_str(), file.0, span)) {
+            Some(&index) => {
+                let known = &mut kept[index];
+                known.also += usize::from(finding.route.is_some() && finding.route != known.route);
+                if (finding.severity, finding.confidence) > (known.severity, known.confidence) {
+                    kept[index] = Finding { also: known.also, ..finding };
+                }
+            }
+            None => {
+                seen.insert((finding.rule.id.as_str(), file.0, span), kept.len());
+                kept.push(finding);
+            }
+        }
+    }
+    kept.sort_by_key(|finding| {
+        let (file, span) = finding.place.locate(tree);
+        (file, span, std::cmp::Reverse(finding.severity))
+    });
+    kept
+}
+
+fn apply<'r>(rule: &'r Rule, tree: &Tree, routes: &Routes, options: &Options, asked: Asked) -> Option<Finding<'r>> {
+    let scope = Scope { tree, routes, version: options.version, subject: asked };
+    let mut found = Found::default();
+    if !rule.when.hold(scope, &mut found) {
+        return None;
+    }
+    let route = scope.route();
+    let mut severity = rule.severity;
+    let mut message = rule.report.message.as_str();
+    let mut confidence = route.and_then(|route| route.intent.confidence).unwrap_or(Confidence::Certain);
+    if found.open && confidence == Confidence::Certain {
+        confidence = Confidence::Likely;
+    }
+    let mut also_found = found.clone();
+    for variant in &rule.variants {
+        let mut attempt = found.clone();
+        if variant.when.hold(scope, &mut attempt) {
+            severity = variant.severity.unwrap_or(severity);
+            confidence = variant.confidence.unwrap_or(confidence);
+            message = variant.message.as_deref().unwrap_or(message);
+            also_found = attempt;
+            break;
+        }
+    }
+    let open = found.open;
+    let found = also_found;
+    let writer = Writer { scope, found: &found, options };
+    let place = writer.place(&rule.report.at, rule.report.part)?;
+    let related = rule
+        .report
+        .related
+        .iter()
+        .filter_map(|(at, message)| Some((writer.place(at, Part::Head)?, writer.fill(message))))
+        .collect();
+    let fix = rule.fixes.iter().find_map(|fix| plan(fix, &writer));
+    Some(Finding {
+        rule,
+        severity,
+        confidence,
+        message: writer.fill(message),
+        place,
+        related,
+        route: match asked {
+            Asked::Route(index) => Some(index),
+            Asked::Directive(_) => None,
+        },
+        also: 0,
+        open,
+        fix,
+    })
+}
+
+fn plan(fix: &FixRule, writer: &Writer<'_>) -> Option<Plan> {
+    let mut found = writer.found.clone();
+    if !fix.when.hold(writer.scope, &mut found) {
+        return None;
+    }
+    let writer = Writer { found: &found, ..*writer };
+    let ops = fix.steps.iter().map(|step| writer.op(step)).collect::<Option<Vec<Op>>>()?;
+    let headers = fix.steps.iter().filter_map(|step| match step {
+        Step::Headers(lines) => Some(lines.iter().map(|(name, _)| format!("proxy_set_header {name}"))),
+        _ => None,
+    });
+    let mut changes: Vec<String> = headers.flatten().collect();
+    changes.extend(fix.changes.iter().map(|name| writer.module(name)));
+    Some(Plan {
+        safety: fix.safety,
+        title: writer.fill(&fix.title),
+        withheld: None,
+        ops,
+        changes,
+        holds_in_open_world: fix.open_world,
+        reveals: fix.reveals.clone(),
+    })
+}
+
+/// Fills the words of a rule in.
+#[derive(Clone, Copy)]
+struct Writer<'a> {
+    scope: Scope<'a>,
+    found: &'a Found,
+    options: &'a Options,
+}
+
+impl Writer<'_> {
+    fn place(&self, name: &str, part: Part) -> Option<Place> {
+        let tree = self.scope.tree;
+        let mut place = match (name, self.scope.subject, self.scope.route()) {
+            ("subject", Asked::Directive(id), _) => Place::head(id),
+            ("pass", _, Some(route)) => Place::head(route.pass),
+            ("block", _, Some(route)) => Place::head(route.location_block.unwrap_or(route.block)),
+            ("server", _, Some(route)) => Place::head(route.server?),
+            _ => *self.found.get(name)?.places.first()?,
+        };
+        match part {
+            Part::Head => {}
+            Part::Name => place.part = WordPart::Word(1),
+            Part::Value if place.part == WordPart::Head => place.part = WordPart::Value,
+            Part::Value => {}
+        }
+        (tree.directive(place.directive).parent != place.directive || place.directive != ROOT).then_some(place)
+    }
+
+    fn op(&self, step: &Step) -> Option<Op> {
+        Some(match step {
+            Step::Headers(lines) => Op::Headers {
+                block: self.settings_block()?,
+                lines: lines
+                    .iter()
+                    .map(|(name, value)| {
+                        let value = match value {
+                            HeaderValue::Text(text) => HeaderValue::Text(self.fill(text)),
+                            other => other.clone(),
+                        };
+                        (name.clone(), value)
+                    })
+                    .collect(),
+            },
+            Step::Set { directive, value } => Op::Set {
+                block: self.settings_block()?,
+                directive: self.module(directive),
+                value: self.fill(value),
+            },
+            Step::Replace { at, part, with } => {
+                Op::Replace { place: self.place(at, *part)?, text: self.fill(with) }
+            }
+            Step::Remove(at) => Op::Remove(self.place(at, Part::Head)?.directive),
+            Step::Hoist(at) => Op::Hoist(self.place(at, Part::Head)?.directive),
+            Step::Define(at) => Op::Define(self.place(at, Part::Head)?.directive),
+        })
+    }
+
+    /// The block whose lines the route takes: the location, also for an `if` in it, which accepts no such lines
+    /// (NGINX facts part E).
+    fn settings_block(&self) -> Option<DirectiveId> {
+        let route = self.scope.route()?;
+        let inside = self.scope.tree.is(route.block, "if") || self.scope.tree.is(route.block, "limit_except");
+        if inside { route.location_block } else { Some(route.block) }
+    }
+
+    fn module(&self, text: &str) -> String {
+        text.replace("{module}", self.scope.route().map_or("proxy", |route| route.module.prefix()))
+    }
+
+    /// Replaces `{location}`, `{upstream}`, `{why}`, … and `{name}`, `{name.text}`, `{name.line}`, `{name.list}`.
+    fn fill(&self, template: &str) -> String {
+        let mut out = String::with_capacity(template.len() + 32);
+        let mut rest = template;
+        while let Some((before, behind)) = rest.split_once('{') {
+            out.push_str(before);
+            let Some((name, after)) = behind.split_once('}') else {
+                out.push('{');
+                rest = behind;
+                continue;
+            };
+            out.push_str(&self.word(name));
+            rest = after;
+        }
+        out.push_str(rest);
+        out
+    }
+
+    fn word(&self, name: &str) -> String {
+        let tree = self.scope.tree;
+        let route = self.scope.route();
+        let of_route = |text: fn(&Tree, &Route) -> String| route.map(|route| text(tree, route)).unwrap_or_default();
+        match name {
+            "location" => of_route(|tree, route| match route.location_block {
+                Some(_) => format!("location {}", route.label(tree)),
+                None => route.label(tree),
+            }),
+            "upstream" => of_route(|tree, route| tree.arg(route.pass, 1).unwrap_or_default().into_owned()),
+            "server" => of_route(|tree, route| {
+                let name = route.server.and_then(|server| tree.arg(*tree.own(server, "server_name").first()?, 1));
+                name.unwrap_or_default().into_owned()
+            }),
+            "why" => of_route(|_, route| route.intent.why().to_owned()),
+            "pings" => of_route(|_, route| route.intent.pings_because.clone().unwrap_or_default()),
+            "module" => self.module("{module}"),
+            "read-timeout" => self.options.read_timeout.clone().unwrap_or_else(|| "1h".into()),
+            "only" => String::new(),
+            _ => self.found_word(name),
+        }
+    }
+
+    fn found_word(&self, name: &str) -> String {
+        let tree = self.scope.tree;
+        let (name, detail) = name.split_once('.').unwrap_or((name, "value"));
+        let Some(hit) = self.found.get(name) else { return String::new() };
+        let first = hit.places.first().copied();
+        match (detail, first) {
+            ("list", _) => {
+                let mut words = hit.words.clone();
+                words.dedup();
+                words.join(", ")
+            }
+            ("word", _) => hit.words.first().cloned().unwrap_or_default(),
+            ("second", _) => hit.words.get(1).cloned().unwrap_or_default(),
+            ("text", Some(place)) => {
+                let source = tree.source(place.directive);
+                let words = tree.words(place.directive).iter().map(|word| source.slice(word.span));
+                words.collect::<Vec<_>>().join(" ")
+            }
+            ("line", Some(place)) => {
+                let (file, span) = place.locate(tree);
+                tree.file(file).source.line_column(span.start).line.to_string()
+            }
+            ("unescaped", Some(place)) => {
+                let (_, span) = place.locate(tree);
+                unescaped(tree.source(place.directive).slice(span))
+            }
+            ("name", Some(place)) => tree.name(place.directive).into_owned(),
+            (_, Some(place)) => {
+                let part = if place.part == WordPart::Head { WordPart::Value } else { place.part };
+                let (_, span) = Place { part, ..place }.locate(tree);
+                tree.source(place.directive).slice(span).to_owned()
+            }
+            (_, None) => String::new(),
+        }
+    }
+}
+
+/// A word without what a shell or a web page left in it.
+fn unescaped(word: &str) -> String {
+    let plain = word.replace("\\$", "$").replace("\\\"", "\"").replace("\\`", "`");
+    if plain.len() >= 2 && plain.starts_with('`') && plain.ends_with('`') {
+        return format!("'{}'", &plain[1..plain.len() - 1]);
+    }
+    // A quote that was escaped is the quote that was meant.
+    let quoted_twice = plain.len() >= 4 && plain.starts_with("\"\"") && plain.ends_with("\"\"");
+    if quoted_twice { plain[1..plain.len() - 1].to_owned() } else { plain }
+}
+
+impl Plan {
+    /// Makes the plan less safe than its rule says, and says why.
+    pub fn withhold(&mut self, why: impl Into<String>) {
+        if self.safety == Safety::Safe {
+            self.safety = Safety::Unsafe;
+        }
+        self.withheld.get_or_insert_with(|| why.into());
+    }
+}

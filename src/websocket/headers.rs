@@ -1,0 +1,271 @@
+//! What a route sends in the two headers of the handshake.
+
+use std::borrow::Cow;
+
+use crate::config::{DefinitionKind, DirectiveId, Effective, Part, Request, Tree, is_near_miss, parts};
+
+/// What the lines of a header come to, for a handshake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum State {
+    /// No line sets it.
+    Unset,
+    /// Lines set it, and all of them to nothing.
+    Empty,
+    /// It carries what a backend waits for.
+    Right,
+    /// It carries something else.
+    Wrong,
+    /// It carries something else because of the `map` behind its variable.
+    BrokenMap,
+    /// Its variable is defined nowhere: nginx does not start.
+    Undefined,
+    /// Its variable is defined by nothing that is here; text that is not here may do so.
+    Unseen,
+    /// Backslashes or backticks of a shell or a web page are left in it.
+    Escaped,
+    /// A variable that only the running nginx knows.
+    Unknown,
+}
+
+impl State {
+    /// The name by which rules speak of the state.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Unset => "unset",
+            Self::Empty => "empty",
+            Self::Right => "right",
+            Self::Wrong => "wrong",
+            Self::BrokenMap => "broken-map",
+            Self::Undefined => "undefined",
+            Self::Unseen => "unseen",
+            Self::Escaped => "escaped",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// The state of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.name() == name)
+    }
+
+    /// All states.
+    pub const ALL: [Self; 9] = [
+        Self::Unset,
+        Self::Empty,
+        Self::Right,
+        Self::Wrong,
+        Self::BrokenMap,
+        Self::Undefined,
+        Self::Unseen,
+        Self::Escaped,
+        Self::Unknown,
+    ];
+
+    /// Whether the header reaches the backend with any text at all, as far as can be known.
+    pub fn sends(self) -> bool {
+        !matches!(self, Self::Unset | Self::Empty)
+    }
+}
+
+/// What the lines of a header come to, for a plain request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Plain {
+    /// Nothing of the handshake: what HTTP has there.
+    Clean,
+    /// The text of the handshake, because the line says it literally.
+    Literal,
+    /// The text of the handshake, because the `map` behind the variable yields it.
+    Mapped,
+    /// Nobody can know.
+    Unknown,
+}
+
+impl Plain {
+    /// The name by which rules speak of it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Clean => "clean",
+            Self::Literal => "literal",
+            Self::Mapped => "mapped",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// The one of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Clean, Self::Literal, Self::Mapped, Self::Unknown].into_iter().find(|plain| plain.name() == name)
+    }
+}
+
+/// One of the two headers on a route.
+#[derive(Clone, Debug)]
+pub struct Header {
+    /// The effective lines that set it, in nginx's order.
+    pub lines: Vec<DirectiveId>,
+    /// What a handshake carries.
+    pub state: State,
+    /// What a plain request carries.
+    pub plain: Plain,
+    /// The `map` behind the value of the last line, if there is one.
+    pub map: Option<DirectiveId>,
+}
+
+/// The headers that nginx sends for a route on behalf of `proxy_set_header`.
+#[derive(Clone, Debug)]
+pub struct Headers {
+    /// The block whose lines are in effect; none when no level has any.
+    pub origin: Option<DirectiveId>,
+    /// `Upgrade`.
+    pub upgrade: Header,
+    /// `Connection`.
+    pub connection: Header,
+}
+
+/// The value of a `proxy_set_header` line.
+pub fn value(tree: &Tree, line: DirectiveId) -> Cow<'_, str> {
+    tree.arg(line, 2).unwrap_or_default()
+}
+
+/// Whether a `proxy_set_header` line sets `header` (nginx compares names without regard to case; NGINX facts part B).
+pub fn is_for(tree: &Tree, line: DirectiveId, header: &str) -> bool {
+    tree.arg(line, 1).is_some_and(|name| name.eq_ignore_ascii_case(header))
+}
+
+impl Headers {
+    /// Reads the headers in effect in a block.
+    pub fn of(tree: &Tree, block: DirectiveId) -> Self {
+        let effective = tree.effective(block, "proxy_set_header");
+        Self {
+            origin: effective.map(|effective| effective.origin),
+            upgrade: header(tree, block, effective, "Upgrade"),
+            connection: header(tree, block, effective, "Connection"),
+        }
+    }
+
+    /// The header of that name, if it is one of the two.
+    pub fn get(&self, name: &str) -> Option<&Header> {
+        if name.eq_ignore_ascii_case("Upgrade") {
+            Some(&self.upgrade)
+        } else if name.eq_ignore_ascii_case("Connection") {
+            Some(&self.connection)
+        } else {
+            None
+        }
+    }
+}
+
+fn header(tree: &Tree, block: DirectiveId, effective: Option<Effective<'_>>, name: &str) -> Header {
+    let all = effective.map_or(&[][..], |effective| effective.lines);
+    let mut lines: Vec<DirectiveId> = all.iter().copied().filter(|&line| is_for(tree, line, name)).collect();
+    // `Upgrade:` is a header of another name, which the writer took for this one (NGINX facts part B).
+    let colon = format!("{name}:");
+    let misspelt: Vec<DirectiveId> = all.iter().copied().filter(|&line| is_for(tree, line, &colon)).collect();
+    if lines.is_empty() && !misspelt.is_empty() {
+        lines = misspelt;
+        return Header { lines, state: State::Wrong, plain: Plain::Clean, map: None };
+    }
+    let map = lines.last().and_then(|&line| map_behind(tree, &value(tree, line)));
+    let judge = if name == "Upgrade" { is_websocket } else { has_upgrade_token };
+    let state = handshake_state(tree, block, &lines, judge, map);
+    let plain = plain_state(tree, block, &lines, name);
+    Header { lines, state, plain, map }
+}
+
+fn is_websocket(text: &str) -> bool {
+    text.trim().eq_ignore_ascii_case("websocket")
+}
+
+/// Whether a `Connection` value lists the token `upgrade` (any case, between commas; NGINX facts part B).
+pub fn has_upgrade_token(text: &str) -> bool {
+    text.split(',').any(|token| token.trim().eq_ignore_ascii_case("upgrade"))
+}
+
+fn handshake_state(
+    tree: &Tree,
+    block: DirectiveId,
+    lines: &[DirectiveId],
+    is_right: fn(&str) -> bool,
+    map: Option<DirectiveId>,
+) -> State {
+    if lines.is_empty() {
+        return State::Unset;
+    }
+    if lines.iter().any(|&line| is_escaped(tree, line)) {
+        return State::Escaped;
+    }
+    let mut empty = true;
+    let mut unknown = false;
+    let mut undefined = false;
+    for &line in lines {
+        let values = tree.evaluate(&value(tree, line), Request::Handshake, block);
+        if values.any(|text| is_right(text)) {
+            return State::Right;
+        }
+        undefined |= values.undefined.is_some();
+        unknown |= values.open;
+        empty &= !values.open && values.undefined.is_none() && !values.any(|text| !text.is_empty());
+    }
+    let near_miss = lines.iter().any(|&line| has_near_miss(&value(tree, line)));
+    match () {
+        () if undefined && unknown => State::Unseen,
+        () if undefined => State::Undefined,
+        () if unknown => State::Unknown,
+        () if map.is_some_and(|map| concerns_upgrade(tree, map)) => State::BrokenMap,
+        () if empty && !near_miss => State::Empty,
+        () => State::Wrong,
+    }
+}
+
+fn has_near_miss(value: &str) -> bool {
+    parts(value).iter().any(|part| matches!(part, Part::Variable(name) if is_near_miss(&name.to_ascii_lowercase())))
+}
+
+fn plain_state(tree: &Tree, block: DirectiveId, lines: &[DirectiveId], name: &str) -> Plain {
+    let mut plain = Plain::Clean;
+    for &line in lines {
+        let text = value(tree, line);
+        let values = tree.evaluate(&text, Request::Plain, block);
+        let carries = match name {
+            "Upgrade" => values.any(|text| !text.is_empty()),
+            _ => values.any(|text| has_upgrade_token(text)),
+        };
+        let only_that = values.known.len() == 1 && !values.open;
+        if carries && only_that {
+            let literal = !parts(&text).iter().any(|part| matches!(part, Part::Variable(_)));
+            return if literal { Plain::Literal } else { Plain::Mapped };
+        }
+        if values.open || carries {
+            plain = Plain::Unknown;
+        }
+    }
+    plain
+}
+
+/// Whether a word still carries what belongs to a shell's heredoc or a web page: `\$`, `\"`, a backtick.
+pub fn has_leftovers(raw: &str) -> bool {
+    let quotes_around = raw.len() >= 2 && raw.starts_with(['"', '\'']);
+    let inner = if quotes_around { &raw[1..raw.len() - 1] } else { raw };
+    inner.contains("\\$") || inner.contains("\\\"") || inner.contains('`')
+}
+
+fn is_escaped(tree: &Tree, line: DirectiveId) -> bool {
+    tree.words(line).iter().skip(2).any(|word| has_leftovers(tree.source(line).slice(word.span)))
+}
+
+/// The `map` that defines the variable a value consists of.
+pub fn map_behind(tree: &Tree, value: &str) -> Option<DirectiveId> {
+    let [Part::Variable(name)] = parts(value)[..] else { return None };
+    let definitions = tree.definitions(&name.to_ascii_lowercase());
+    match definitions.last()?.kind {
+        DefinitionKind::Map => definitions.last().map(|definition| definition.at),
+        _ => None,
+    }
+}
+
+/// Whether a map is meant to look at the client's `Upgrade`: its source is `$http_upgrade`, a slip of it, or the name
+/// without its `$`.
+pub fn concerns_upgrade(tree: &Tree, map: DirectiveId) -> bool {
+    let source = tree.arg(map, 1).unwrap_or_default().to_ascii_lowercase();
+    let name = source.trim_start_matches(['\\', '$', '{']).trim_end_matches('}');
+    name == "http_upgrade" || (is_near_miss(name) && !name.starts_with("http_c"))
+}

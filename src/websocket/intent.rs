@@ -1,0 +1,399 @@
+//! Whether a route carries WebSockets, how sure that is, and why it is believed.
+
+use std::collections::HashMap;
+
+use super::headers::{State, is_for, value};
+use super::route::{Module, Route, RouteSetting, Routes};
+use super::signals::{Signals, segments};
+use crate::config::{Context, DirectiveId, Modifier, Request, Tree, Vocabulary};
+use crate::syntax::{comments_at, comments_of};
+
+/// How sure it is that a route carries WebSockets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Confidence {
+    /// A hint that means other things as often.
+    Possible,
+    /// A name or a word that hardly means anything else.
+    Likely,
+    /// The configuration itself says so.
+    Certain,
+}
+
+impl Confidence {
+    /// As written in rules and reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Possible => "possible",
+            Self::Likely => "likely",
+            Self::Certain => "certain",
+        }
+    }
+}
+
+/// One reason for or against.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evidence {
+    /// How much it weighs; none when it denies.
+    pub confidence: Option<Confidence>,
+    /// The reason as a clause: "its path ends in `/ws`".
+    pub text: String,
+    /// The directive that shows it.
+    pub at: Option<DirectiveId>,
+}
+
+/// What is believed of a route.
+#[derive(Clone, Debug, Default)]
+pub struct Intent {
+    /// How sure it is; none when nothing speaks for it or something denies it.
+    pub confidence: Option<Confidence>,
+    /// Every reason found, the weightiest first; one that denies before all.
+    pub evidence: Vec<Evidence>,
+    /// Nothing but WebSockets goes over the route.
+    pub only: bool,
+    /// The protocol or the comments say that something is sent more often than every 60 s.
+    pub pings: bool,
+    /// Why it is believed to ping.
+    pub pings_because: Option<String>,
+    /// The handshake needs its query string.
+    pub query: bool,
+    /// Clients call the path without a slash at the end.
+    pub slashless: bool,
+    /// The path is fixed by the protocol.
+    pub fixed: bool,
+    /// The application compares `Origin` with `Host`.
+    pub origin: bool,
+    /// The application also compares the scheme.
+    pub origin_scheme: bool,
+    /// The protocol or application that was recognised.
+    pub protocol: Option<String>,
+}
+
+impl Intent {
+    /// Whether something says that the route carries no WebSockets.
+    pub fn is_denied(&self) -> bool {
+        self.evidence.first().is_some_and(|evidence| evidence.confidence.is_none())
+    }
+
+    /// The reason that weighs most, as a clause.
+    pub fn why(&self) -> &str {
+        self.evidence.first().map_or("nothing speaks for it", |evidence| &evidence.text)
+    }
+}
+
+/// Words of names that were looked up before.
+pub(super) type Names<'s> = HashMap<String, Option<&'s super::signals::Application>>;
+
+/// Judges the route of that index.
+pub(super) fn of<'s>(
+    tree: &Tree,
+    routes: &Routes,
+    index: usize,
+    signals: &'s Signals,
+    settings: &[RouteSetting],
+    names: &mut Names<'s>,
+) -> Intent {
+    let route = &routes.all[index];
+    let mut judge = Judge { tree, route, signals, intent: Intent::default() };
+    judge.steering(settings);
+    judge.handshake_headers();
+    judge.path();
+    judge.names(names);
+    judge.comments();
+    judge.condition();
+    judge.lost_header(routes);
+    judge.neighbours(routes, index);
+    judge.denials(routes);
+    judge.conclude()
+}
+
+struct Judge<'a, 's> {
+    tree: &'a Tree,
+    route: &'a Route,
+    signals: &'s Signals,
+    intent: Intent,
+}
+
+impl<'s> Judge<'_, 's> {
+    fn add(&mut self, confidence: impl Into<Option<Confidence>>, at: impl Into<Option<DirectiveId>>, text: String) {
+        self.intent.evidence.push(Evidence { confidence: confidence.into(), text, at: at.into() });
+    }
+
+    /// Comments and settings by which the user has decided.
+    fn steering(&mut self, settings: &[RouteSetting]) {
+        let blocks: Vec<DirectiveId> =
+            [Some(self.route.block), self.route.location_block, self.route.server].into_iter().flatten().collect();
+        for (depth, &block) in blocks.iter().enumerate() {
+            let directive = self.tree.directive(block);
+            let file = self.tree.file(directive.file);
+            for (_, comment) in comments_at(&file.ast, &file.source, directive.node) {
+                match steer(comment) {
+                    Some(true) if depth < 2 => {
+                        self.intent.only = true;
+                        self.add(Confidence::Certain, block, "a comment says `nginx-wslint: websocket`".into());
+                    }
+                    Some(false) => self.add(None, block, "a comment says `nginx-wslint: not-websocket`".into()),
+                    _ => {}
+                }
+            }
+        }
+        let path = self.route.location.as_ref().map(|location| location.path.as_str());
+        let hosts = self.tree.hosts(&self.route.target, self.route.block);
+        for setting in settings {
+            let by_path = setting.path.as_deref().is_none_or(|wanted| path == Some(wanted));
+            let by_host = setting.upstream.as_deref().is_none_or(|wanted| hosts.iter().any(|host| host == wanted));
+            if by_path && by_host {
+                let text = format!("the settings say websocket = {}", setting.websocket);
+                self.add(setting.websocket.then_some(Confidence::Certain), None, text);
+            }
+        }
+    }
+
+    fn handshake_headers(&mut self) {
+        let headers = std::rc::Rc::clone(&self.route.headers);
+        if headers.upgrade.state.sends() {
+            let at = headers.upgrade.lines.last().copied();
+            self.add(Confidence::Certain, at, "it sends an `Upgrade` header".into());
+        }
+        if headers.connection.state == State::Right {
+            let at = headers.connection.lines.last().copied();
+            self.add(Confidence::Certain, at, "its `Connection` header asks for an upgrade".into());
+        }
+        if matches!(headers.connection.state, State::Undefined | State::Unseen | State::Escaped | State::BrokenMap) {
+            let at = headers.connection.lines.last().copied();
+            self.add(Confidence::Likely, at, "its `Connection` header is meant to ask for an upgrade".into());
+        }
+        if matches!(self.route.target.scheme.as_str(), "ws" | "wss") {
+            let text = format!("it passes to `{}://`", self.route.target.scheme);
+            self.add(Confidence::Certain, self.route.pass, text);
+        }
+    }
+
+    fn path(&mut self) {
+        let Some(location) = &self.route.location else { return };
+        if location.modifier == Modifier::Named {
+            return;
+        }
+        let segments = segments(&location.path, location.is_regex());
+        let Some((endpoint, is_last)) = self.signals.endpoint(&segments) else { return };
+        let intent = &mut self.intent;
+        intent.only |= endpoint.only && is_last;
+        intent.query |= endpoint.query;
+        intent.slashless |= endpoint.slashless && is_last;
+        intent.fixed |= endpoint.fixed;
+        intent.protocol = Some(endpoint.protocol.clone());
+        if endpoint.pings {
+            intent.pings = true;
+            intent.pings_because = Some(format!("{} pings by itself", endpoint.protocol));
+        }
+        let text = format!("its path `{}` is that of {}", location.path, endpoint.protocol);
+        self.add(endpoint.confidence, self.route.location_block, text);
+    }
+
+    fn names(&mut self, names: &mut Names<'s>) {
+        let signals = self.signals;
+        let mut sources: Vec<(String, DirectiveId, &str)> = Vec::new();
+        for host in self.tree.hosts(&self.route.target, self.route.block) {
+            sources.push((host, self.route.pass, "upstream"));
+        }
+        if self.route.target.variable {
+            sources.push((self.route.target.host().replace(['$', '{', '}'], ""), self.route.pass, "upstream"));
+        }
+        if let (Some(location), Some(block)) = (&self.route.location, self.route.location_block) {
+            if !location.is_regex() {
+                sources.push((location.path.clone(), block, "path"));
+            }
+        }
+        let server_names = self.route.server.map_or(&[][..], |server| self.tree.own(server, "server_name"));
+        for &line in server_names {
+            for name in self.tree.args(line).filter(|name| !name.starts_with('~')) {
+                if let Some(label) = signals.server_name(&name) {
+                    let text = format!("its server is called `{name}`");
+                    let confidence = label.confidence;
+                    self.add(confidence, line, text);
+                }
+                // The registered domain says who owns it, not what runs there.
+                let host = name.rsplitn(3, '.').nth(2).unwrap_or_default().to_owned();
+                sources.push((host, line, "server_name"));
+            }
+        }
+        for (source, at, kind) in sources {
+            if source.is_empty() {
+                continue;
+            }
+            let found = *names.entry(source.clone()).or_insert_with_key(|source| signals.application(source));
+            if let Some(application) = found {
+                let intent = &mut self.intent;
+                intent.origin |= application.origin;
+                intent.origin_scheme |= application.origin_scheme;
+                if application.pings {
+                    intent.pings = true;
+                    intent.pings_because = Some(format!("{} pings by itself", application.name));
+                }
+                intent.protocol.get_or_insert_with(|| application.name.clone());
+                let text = format!("its {kind} `{source}` names {}", application.name);
+                self.add(application.confidence, at, text);
+            }
+        }
+        let port = match self.tree.upstream(self.route.target.host()) {
+            Some(upstream) => upstream.servers.first().and_then(|&server| {
+                self.tree.arg(server, 1).and_then(|address| address.rsplit_once(':')?.1.parse::<u16>().ok())
+            }),
+            None => self.route.target.port(),
+        };
+        if let Some(known) = port.and_then(|port| signals.port(port)) {
+            let text = format!("port {} is that of {}", known.port, known.application);
+            self.add(Confidence::Possible, self.route.pass, text);
+        }
+    }
+
+    fn comments(&mut self) {
+        let directive = self.tree.directive(self.route.block);
+        if directive.context == Context::Unknown {
+            return;
+        }
+        let file = self.tree.file(directive.file);
+        let comments = comments_of(&file.ast, &file.source, directive.node);
+        if comments.iter().any(|(_, comment)| self.signals.says_websocket(comment)) {
+            self.add(Confidence::Likely, self.route.block, "a comment on it speaks of WebSockets".into());
+        }
+        if comments.iter().any(|(_, comment)| self.signals.says_pings(comment)) {
+            self.intent.pings = true;
+            self.intent.pings_because = Some("a comment speaks of pings".into());
+        }
+    }
+
+    /// A route that is reached only by requests with an `Upgrade`.
+    fn condition(&mut self) {
+        if self.tree.is(self.route.block, "if") && tests_upgrade(self.tree, self.route.block) {
+            self.intent.only = true;
+            self.add(Confidence::Certain, self.route.block, "it is chosen by a test of `$http_upgrade`".into());
+        }
+        let named = self.route.location.as_ref().filter(|location| location.modifier == Modifier::Named);
+        let (Some(named), Some(server)) = (named, self.route.server) else { return };
+        if jumps_on_upgrade(self.tree, server, &named.path) {
+            self.intent.only = true;
+            let text = format!("`{}` is reached by a test of `$http_upgrade`", named.path);
+            self.add(Confidence::Certain, self.route.location_block, text);
+        }
+    }
+
+    /// An ancestor sends `Upgrade` and this block discards it without meaning to.
+    fn lost_header(&mut self, routes: &Routes) {
+        if self.route.module != Module::Proxy || self.is_subrequest_target(routes) {
+            return;
+        }
+        let Some(lost) = self.tree.lost(self.route.block, "proxy_set_header") else { return };
+        let sends = |line: &&DirectiveId| is_for(self.tree, **line, "Upgrade") && !value(self.tree, **line).is_empty();
+        let keeps_connection_clear = self.route.headers.connection.state == State::Empty;
+        if let Some(&line) = lost.lines.iter().find(sends).filter(|_| !keeps_connection_clear) {
+            self.add(Confidence::Likely, line, "the block around it sends an `Upgrade` header".into());
+        }
+    }
+
+    fn neighbours(&mut self, routes: &Routes, index: usize) {
+        let upgrades = |other: &&Route| {
+            other.server == self.route.server && other.headers.upgrade.state.sends() && other.module == Module::Proxy
+        };
+        if self.intent.evidence.is_empty() && self.route.module == Module::Proxy {
+            // Siblings are many where one upstream serves a whole site; the first that upgrades is enough.
+            if let Some(other) = routes.siblings(index).take(64).find(upgrades) {
+                let text = format!("`location {}` to the same upstream upgrades", other.label(self.tree));
+                self.add(Confidence::Possible, other.pass, text);
+            }
+        }
+    }
+
+    fn is_subrequest_target(&self, routes: &Routes) -> bool {
+        self.route.location_block.is_some_and(|block| routes.subrequest_targets.contains(&block))
+    }
+
+    fn denials(&mut self, routes: &Routes) {
+        if self.is_subrequest_target(routes) {
+            self.add(None, self.route.location_block, "it answers subrequests of `auth_request` or `mirror`".into());
+        }
+        if matches!(self.route.module, Module::Grpc | Module::Fastcgi) && !self.has(Confidence::Likely) {
+            let text = format!("`{}_pass` cannot carry them", self.route.module.prefix());
+            self.add(None, self.route.pass, text);
+        }
+        let upgrade = &self.route.headers.upgrade;
+        if upgrade.state == State::Empty && !self.has(Confidence::Certain) {
+            self.add(None, upgrade.lines.last().copied(), "it clears the `Upgrade` header".into());
+        }
+        if !self.has(Confidence::Certain) {
+            if let Some((text, at)) = self.signals.denial(self.tree, self.route) {
+                self.add(None, at, text);
+            }
+        }
+    }
+
+    fn has(&self, confidence: Confidence) -> bool {
+        self.intent.evidence.iter().any(|evidence| evidence.confidence >= Some(confidence))
+    }
+
+    fn conclude(self) -> Intent {
+        let mut intent = self.intent;
+        // A user's own word outweighs what denies by itself.
+        let decided = intent.evidence.first().is_some_and(|first| first.text.contains("say"));
+        if !decided {
+            intent.evidence.sort_by_key(|evidence| std::cmp::Reverse(evidence.confidence.map_or(9, |c| c as u8)));
+        }
+        intent.confidence = intent.evidence.first().and_then(|evidence| evidence.confidence);
+        intent
+    }
+}
+
+/// What a comment `nginx-wslint: websocket` or `not-websocket` decides.
+fn steer(comment: &str) -> Option<bool> {
+    let word = comment.trim_start_matches('#').trim().strip_prefix("nginx-wslint:")?.split_whitespace().next()?;
+    match word {
+        "websocket" => Some(true),
+        "not-websocket" => Some(false),
+        _ => None,
+    }
+}
+
+/// Whether an `if` lets only requests through that ask for an upgrade.
+pub(super) fn tests_upgrade(tree: &Tree, block: DirectiveId) -> bool {
+    let words: Vec<String> = tree.args(block).map(|word| word.trim_matches(['(', ')', ' ']).to_owned()).collect();
+    let mut words = words.iter().filter(|word| !word.is_empty()).map(String::as_str);
+    let subject = words.next().unwrap_or_default();
+    if !subject.eq_ignore_ascii_case("$http_upgrade") && !subject.eq_ignore_ascii_case("${http_upgrade}") {
+        // A variable of a map that is set for a handshake and empty for a plain request is as good a test.
+        let Some(variable) = subject.strip_prefix('$') else { return false };
+        if words.next().is_some() || Vocabulary::get().is_builtin_variable(&variable.to_ascii_lowercase()) {
+            return false;
+        }
+        let is_set = |request| {
+            let values = tree.evaluate(subject, request, block);
+            (!values.open && values.undefined.is_none()).then(|| values.any(|text| !text.is_empty() && text != "0"))
+        };
+        return is_set(Request::Handshake) == Some(true) && is_set(Request::Plain) == Some(false);
+    }
+    match words.next() {
+        None | Some("~" | "~*") => true,
+        Some("=") => words.next().is_some_and(|text| !text.is_empty()),
+        Some("!=") => words.next().is_none_or(|text| text.is_empty() || text == "\"\""),
+        _ => false,
+    }
+}
+
+/// Whether a named location is reached only from `if` blocks that test `$http_upgrade`: by an `error_page CODE = @name`
+/// whose code such an `if` returns.
+fn jumps_on_upgrade(tree: &Tree, server: DirectiveId, name: &str) -> bool {
+    let inside = (server.0 + 1..tree.directive(server).end.0).map(DirectiveId);
+    let mut codes = Vec::new();
+    let mut returns = Vec::new();
+    for id in inside {
+        if tree.is(id, "error_page") && tree.args(id).last().is_some_and(|target| target == name) {
+            codes.extend(tree.args(id).filter_map(|arg| arg.parse::<u16>().ok()));
+        } else if tree.is(id, "try_files") && tree.args(id).last().is_some_and(|target| target == name) {
+            return false;
+        } else if tree.is(id, "return") {
+            let block = tree.directive(id).parent;
+            let tested = tree.is(block, "if") && tests_upgrade(tree, block);
+            returns.extend(tree.arg(id, 1).and_then(|code| code.parse::<u16>().ok()).map(|code| (code, tested)));
+        }
+    }
+    let mut hits = returns.iter().filter(|(code, _)| codes.contains(code)).peekable();
+    hits.peek().is_some() && hits.all(|&(_, tested)| tested)
+}

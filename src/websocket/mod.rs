@@ -1,0 +1,13 @@
+//! Which routes carry WebSockets, how sure that is, and what is known of them.
+
+mod facts;
+mod headers;
+mod intent;
+mod route;
+pub mod signals;
+
+pub use facts::keeps_connections;
+pub use headers::{Header, Headers, Plain, State, concerns_upgrade, has_leftovers, has_upgrade_token, is_for, value};
+pub use intent::{Confidence, Evidence, Intent};
+pub use route::{Module, Route, RouteSetting, Routes};
+pub use signals::Signals;

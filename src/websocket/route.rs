@@ -1,0 +1,210 @@
+//! Routes: the blocks that hand requests on.
+
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+use super::headers::Headers;
+use super::intent::{self, Intent};
+use super::signals::Signals;
+use crate::config::{Context, DirectiveId, Location, ROOT, Target, Tree};
+
+/// The module whose `*_pass` hands the requests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Module {
+    /// `proxy_pass` in http.
+    Proxy,
+    /// `uwsgi_pass`: upgrades by itself (NGINX facts part J).
+    Uwsgi,
+    /// `scgi_pass`: upgrades by itself.
+    Scgi,
+    /// `fastcgi_pass`: cannot upgrade.
+    Fastcgi,
+    /// `grpc_pass`: cannot upgrade.
+    Grpc,
+    /// `proxy_pass` in stream: bytes, no headers.
+    Stream,
+}
+
+impl Module {
+    const PASSES: [(&str, Self); 5] = [
+        ("proxy_pass", Self::Proxy),
+        ("uwsgi_pass", Self::Uwsgi),
+        ("scgi_pass", Self::Scgi),
+        ("fastcgi_pass", Self::Fastcgi),
+        ("grpc_pass", Self::Grpc),
+    ];
+
+    /// All of them.
+    pub const ALL: [Self; 6] = [Self::Proxy, Self::Uwsgi, Self::Scgi, Self::Fastcgi, Self::Grpc, Self::Stream];
+
+    /// The name by which rules speak of it.
+    pub fn name(self) -> &'static str {
+        if self == Self::Stream { "stream" } else { self.prefix() }
+    }
+
+    /// What its directives begin with.
+    pub fn prefix(self) -> &'static str {
+        match self {
+            Self::Proxy | Self::Stream => "proxy",
+            Self::Uwsgi => "uwsgi",
+            Self::Scgi => "scgi",
+            Self::Fastcgi => "fastcgi",
+            Self::Grpc => "grpc",
+        }
+    }
+}
+
+/// A block that hands requests on, and what was found out about it.
+#[derive(Clone, Debug)]
+pub struct Route {
+    /// The `location`, `if` or stream `server`.
+    pub block: DirectiveId,
+    /// The location it is, or stands in; none in a stream or a fragment without one.
+    pub location_block: Option<DirectiveId>,
+    /// That location's arguments.
+    pub location: Option<Location>,
+    /// The server around it, when it is in sight.
+    pub server: Option<DirectiveId>,
+    /// Its `proxy_pass`, `uwsgi_pass`, …
+    pub pass: DirectiveId,
+    /// Which module it is.
+    pub module: Module,
+    /// Where the requests go.
+    pub target: Target,
+    /// The two headers of the handshake, for [`Module::Proxy`].
+    pub headers: Rc<Headers>,
+    /// Whether it carries WebSockets, how sure that is and why.
+    pub intent: Intent,
+}
+
+impl Route {
+    /// What people call the route: the words behind `location`, or what the block is.
+    pub fn label(&self, tree: &Tree) -> String {
+        match self.location_block {
+            Some(block) => {
+                let words: Vec<_> = tree.args(block).map(std::borrow::Cow::into_owned).collect();
+                words.join(" ")
+            }
+            None if self.module == Module::Stream => "stream".into(),
+            None => "(this snippet)".into(),
+        }
+    }
+}
+
+/// All routes of a tree, in nginx's order, with what concerns several of them at once.
+#[derive(Debug, Default)]
+pub struct Routes {
+    /// The routes.
+    pub all: Vec<Route>,
+    /// Routes by the text of their target's authority, for siblings.
+    pub(super) by_authority: HashMap<String, Vec<usize>>,
+    /// Locations that `auth_request` or `mirror` send subrequests to.
+    pub subrequest_targets: HashSet<DirectiveId>,
+    /// Servers in which something keeps some requests out; [`ROOT`] when a level above all servers does.
+    pub restricted: HashSet<DirectiveId>,
+}
+
+impl Routes {
+    /// Finds the routes of a tree and judges them.
+    pub fn new(tree: &Tree, signals: &Signals, settings: &[RouteSetting]) -> Self {
+        let mut routes =
+            Self { subrequest_targets: subrequest_targets(tree), restricted: restricted(tree), ..Self::default() };
+        let mut headers: HashMap<(Option<DirectiveId>, Option<DirectiveId>), Rc<Headers>> = HashMap::new();
+        for id in tree.ids() {
+            if let Some(mut route) = route(tree, id) {
+                if route.module == Module::Proxy {
+                    let origin = tree.effective(route.block, "proxy_set_header").map(|effective| effective.origin);
+                    let known = headers.entry((origin, route.server));
+                    route.headers = Rc::clone(known.or_insert_with(|| Rc::new(Headers::of(tree, route.block))));
+                }
+                routes.by_authority.entry(route.target.authority.clone()).or_default().push(routes.all.len());
+                routes.all.push(route);
+            }
+        }
+        let mut names = HashMap::new();
+        for index in 0..routes.all.len() {
+            routes.all[index].intent = intent::of(tree, &routes, index, signals, settings, &mut names);
+        }
+        routes
+    }
+
+    /// Whether something in the route's server, or above all servers, keeps some requests out.
+    pub fn is_restricted(&self, route: &Route) -> bool {
+        self.restricted.contains(&ROOT) || route.server.is_some_and(|server| self.restricted.contains(&server))
+    }
+
+    /// The other routes to the same upstream.
+    pub fn siblings(&self, index: usize) -> impl Iterator<Item = &Route> {
+        let own = self.all.get(index).map(|route| route.target.authority.as_str()).unwrap_or_default();
+        let same = self.by_authority.get(own).map_or(&[][..], Vec::as_slice);
+        same.iter().filter(move |&&other| other != index).map(|&other| &self.all[other])
+    }
+}
+
+/// What the settings say of routes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RouteSetting {
+    /// The path a location is written with.
+    pub path: Option<String>,
+    /// The host of a target, or an upstream's name.
+    pub upstream: Option<String>,
+    /// Whether such routes carry WebSockets.
+    pub websocket: bool,
+}
+
+/// The route that a directive makes, if it is a `*_pass` where nginx accepts it.
+fn route(tree: &Tree, pass: DirectiveId) -> Option<Route> {
+    let (_, mut module) = Module::PASSES.into_iter().find(|(name, _)| tree.is(pass, name))?;
+    let directive = tree.directive(pass);
+    let block = directive.parent;
+    match directive.context {
+        Context::Location | Context::If | Context::LimitExcept => {}
+        Context::StreamServer if module == Module::Proxy => module = Module::Stream,
+        // A snippet that is included in locations: it can be judged only where nothing above it matters.
+        _ => return None,
+    }
+    let argument = tree.arg(pass, 1)?;
+    let location_block = tree.enclosing(block, "location");
+    Some(Route {
+        block,
+        location_block,
+        location: location_block.and_then(|block| tree.location(block)),
+        server: tree.enclosing(block, "server"),
+        pass,
+        module,
+        target: Target::new(&argument),
+        headers: Rc::new(Headers::of(tree, ROOT)),
+        intent: Intent::default(),
+    })
+}
+
+/// The locations that subrequests of `auth_request` and `mirror` reach.
+fn subrequest_targets(tree: &Tree) -> HashSet<DirectiveId> {
+    let mut reached = HashSet::new();
+    let mut asked = HashSet::new();
+    for id in tree.ids().filter(|&id| tree.is(id, "auth_request") || tree.is(id, "mirror")) {
+        let Some(uri) = tree.arg(id, 1).filter(|uri| uri.starts_with('/')) else { continue };
+        let path = uri.split(['?', '$']).next().unwrap_or_default().to_owned();
+        let servers = match tree.enclosing(id, "server") {
+            Some(server) => vec![server],
+            None => tree.own(tree.directive(id).parent, "server").to_vec(),
+        };
+        for server in servers {
+            if asked.insert((server, path.clone())) {
+                reached.extend(tree.select(server, &path));
+            }
+        }
+    }
+    reached
+}
+
+/// The servers with a directive that restricts access: there a tunnel that a client opens with another protocol than
+/// WebSocket would lead past it (NGINX facts part K).
+fn restricted(tree: &Tree) -> HashSet<DirectiveId> {
+    const RESTRICTING: [&str; 7] =
+        ["deny", "auth_basic", "auth_request", "auth_jwt", "auth_pam", "auth_digest", "access_by_lua_block"];
+    let restricts = |&id: &DirectiveId| {
+        RESTRICTING.iter().any(|name| tree.is(id, name)) && tree.arg(id, 1).is_none_or(|value| value != "off")
+    };
+    tree.ids().filter(restricts).map(|id| tree.enclosing(id, "server").unwrap_or(ROOT)).collect()
+}

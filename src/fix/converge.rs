@@ -237,7 +237,7 @@ fn blocks_of(tree: &Tree, routes: &Routes, finding: &Finding<'_>, plan: &Plan) -
 /// what is wrong with the line is wrong for each of them.
 fn shared_by(tree: &Tree, routes: &Routes, line: DirectiveId) -> Vec<DirectiveId> {
     let name = tree.name(line).into_owned();
-    let mut blocks = vec![tree.directive(line).parent];
+    let mut blocks = vec![line, tree.directive(line).parent];
     let node = (tree.directive(line).file, tree.directive(line).node);
     for route in &routes.all {
         let counts = tree.effective(route.block, &name).is_some_and(|effective| {

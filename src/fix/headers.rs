@@ -94,8 +94,7 @@ impl Rewriter<'_> {
                 let lost = self.tree.lost(block, NAME);
                 let line = lost.and_then(|lost| lost.lines.iter().copied().find(|&line| is_for(self.tree, line, name)));
                 let line = line.ok_or_else(|| Withheld::new(format!("no line for `{name}` is in sight above")))?;
-                let word = self.tree.words(line).last().map(|word| word.span).unwrap_or_default();
-                Ok(self.tree.source(line).slice(word).to_owned())
+                Ok(self.value_text(line))
             }
             HeaderValue::Upgrade => {
                 if !route.is_some_and(|route| self.routes.is_restricted(route)) {
@@ -112,11 +111,16 @@ impl Rewriter<'_> {
                     }
                 }
             }
+            HeaderValue::ConnectionMap => {
+                let (variable, map) = self.map_variable(self.connection_purpose(finding), block)?;
+                edits.extend(map);
+                Ok(variable)
+            }
             HeaderValue::Connection => {
                 // A line that is right already stays as it is.
                 if let Some(route) = route.filter(|route| route.headers.connection.state == State::Right) {
                     if let Some(&line) = route.headers.connection.lines.last() {
-                        return Ok(self.repeated_value(line));
+                        return Ok(self.value_text(line));
                     }
                 }
                 match self.map_variable(self.connection_purpose(finding), block) {
@@ -131,7 +135,7 @@ impl Rewriter<'_> {
         }
     }
 
-    fn repeated_value(&self, line: DirectiveId) -> String {
+    fn value_text(&self, line: DirectiveId) -> String {
         let word = self.tree.words(line).last().map(|word| word.span).unwrap_or_default();
         self.tree.source(line).slice(word).to_owned()
     }

@@ -91,6 +91,9 @@ pub(super) fn differences(old: &Tree, new: &Tree, pairs: &Pairs) -> Vec<Differen
     // What differs in a block itself may differ, by inheritance, in every block below it.
     let mut suspects: BTreeMap<DirectiveId, BTreeSet<String>> = BTreeMap::new();
     for &(before, after) in &blocks {
+        if before != ROOT && !old.args(before).eq(new.args(after)) {
+            all.push(Difference { block: before, what: old.name(before).into_owned() });
+        }
         for name in own_differences(old, before, new, after) {
             let inherits = Vocabulary::get().name(&name).is_some_and(|known| {
                 !matches!(Vocabulary::get().inherit(known, old.directive(before).context), Inherit::None)
@@ -146,14 +149,16 @@ fn own_differences(old: &Tree, before: DirectiveId, new: &Tree, after: Directive
 fn own_statements(tree: &Tree, block: DirectiveId) -> BTreeMap<String, Vec<Vec<String>>> {
     let mut all: BTreeMap<String, Vec<Vec<String>>> = BTreeMap::new();
     let is_map = block != ROOT && tree.children(block).next().is_some_and(|id| tree.directive(id).context == Context::Entries);
-    for (index, id) in tree.children(block).enumerate() {
+    for id in tree.children(block) {
         if tree.is_block(id) && !is_map {
             continue;
         }
         let words = tree.args(id).map(std::borrow::Cow::into_owned).collect();
-        // Entries of a map have an order and keys of their own.
-        let name = if is_map { format!("entry {index} {}", tree.name(id)) } else { tree.name(id).into_owned() };
-        all.entry(name).or_default().push(words);
+        // The entries of a map are one thing: their order counts, and their keys are no names.
+        let name = if is_map { tree.name(block).into_owned() } else { tree.name(id).into_owned() };
+        let words: Vec<String> = words;
+        let key = is_map.then(|| tree.name(id).into_owned());
+        all.entry(name).or_default().push(key.into_iter().chain(words).collect());
     }
     all
 }

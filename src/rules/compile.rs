@@ -327,7 +327,8 @@ impl Checker<'_> {
     /// A place that the rule can speak of.
     fn place(&self, word: &Spanned<String>, known: &Conditions) -> Result<String, RuleError> {
         let names: Vec<&str> = ["pass", "block", "server", "subject"].into_iter().chain(known.names()).collect();
-        self.one_of(word, "place", &names, |name| names.contains(&name).then(|| name.to_owned()))
+        let named = |name: &str| names.contains(&name.strip_suffix(".second").unwrap_or(name));
+        self.one_of(word, "place", &names, |name| named(name).then(|| name.to_owned()))
     }
 
     /// A text whose `{placeholders}` all exist.
@@ -416,6 +417,7 @@ impl Checker<'_> {
             let value = |text: &str| match text {
                 "{upgrade}" => HeaderValue::Upgrade,
                 "{connection}" => HeaderValue::Connection,
+                "{connection-map}" => HeaderValue::ConnectionMap,
                 "{inherited}" => HeaderValue::Inherited,
                 text => HeaderValue::Text(text.to_owned()),
             };

@@ -7,7 +7,7 @@ use super::condition::{Asked, Found, Scope};
 use super::finding::{Finding, HeaderValue, Op, Place, Plan, Safety, WordPart};
 use crate::config::{DirectiveId, ROOT, Tree, Version};
 use crate::syntax::Span;
-use crate::websocket::{Confidence, Route, Routes};
+use crate::websocket::{Confidence, Route, Routes, is_for};
 
 /// What a check needs to know besides the configuration.
 #[derive(Clone, Debug, Default)]
@@ -133,12 +133,12 @@ fn plan(fix: &FixRule, writer: &Writer<'_>) -> Option<Plan> {
     }
     let writer = Writer { found: &found, ..*writer };
     let ops = fix.steps.iter().map(|step| writer.op(step)).collect::<Option<Vec<Op>>>()?;
-    let headers = fix.steps.iter().filter_map(|step| match step {
-        Step::Headers(lines) => Some(lines.iter().map(|(name, _)| format!("proxy_set_header {name}"))),
-        _ => None,
-    });
-    let mut changes: Vec<String> = headers.flatten().collect();
-    changes.extend(fix.changes.iter().map(|name| writer.module(name)));
+    let mut changes: Vec<String> = fix.changes.iter().map(|name| writer.module(name)).collect();
+    for op in &ops {
+        if let Op::Headers { lines, .. } = op {
+            changes.extend(lines.iter().map(|(name, _)| format!("proxy_set_header {name}")));
+        }
+    }
     Some(Plan {
         safety: fix.safety,
         title: writer.fill(&fix.title),
@@ -166,7 +166,10 @@ impl Writer<'_> {
             ("pass", _, Some(route)) => Place::head(route.pass),
             ("block", _, Some(route)) => Place::head(route.location_block.unwrap_or(route.block)),
             ("server", _, Some(route)) => Place::head(route.server?),
-            _ => *self.found.get(name)?.places.first()?,
+            _ => match name.strip_suffix(".second") {
+                Some(name) => *self.found.get(name)?.places.get(1)?,
+                None => *self.found.get(name)?.places.first()?,
+            },
         };
         match part {
             Part::Head => {}
@@ -179,19 +182,10 @@ impl Writer<'_> {
 
     fn op(&self, step: &Step) -> Option<Op> {
         Some(match step {
-            Step::Headers(lines) => Op::Headers {
-                block: self.settings_block()?,
-                lines: lines
-                    .iter()
-                    .map(|(name, value)| {
-                        let value = match value {
-                            HeaderValue::Text(text) => HeaderValue::Text(self.fill(text)),
-                            other => other.clone(),
-                        };
-                        (name.clone(), value)
-                    })
-                    .collect(),
-            },
+            Step::Headers(lines) => {
+                let block = self.settings_block()?;
+                Op::Headers { block, lines: lines.iter().flat_map(|line| self.header_lines(block, line)).collect() }
+            }
             Step::Set { directive, value } => Op::Set {
                 block: self.settings_block()?,
                 directive: self.module(directive),
@@ -204,6 +198,25 @@ impl Writer<'_> {
             Step::Hoist(at) => Op::Hoist(self.place(at, Part::Head)?.directive),
             Step::Define(at) => Op::Define(self.place(at, Part::Head)?.directive),
         })
+    }
+
+    /// The lines that a written header stands for: `*` for all that are lost in the block.
+    fn header_lines(&self, block: DirectiveId, (name, value): &(String, HeaderValue)) -> Vec<(String, HeaderValue)> {
+        let tree = self.scope.tree;
+        if name != "*" {
+            let value = match value {
+                HeaderValue::Text(text) => HeaderValue::Text(self.fill(text)),
+                other => other.clone(),
+            };
+            return vec![(name.clone(), value)];
+        }
+        let own = tree.own(block, "proxy_set_header");
+        let lost = tree.lost(block, "proxy_set_header").map_or(&[][..], |lost| lost.lines);
+        let names = lost.iter().filter_map(|&line| tree.arg(line, 1));
+        names
+            .filter(|name| !own.iter().any(|&line| is_for(tree, line, name)))
+            .map(|name| (name.into_owned(), HeaderValue::Inherited))
+            .collect()
     }
 
     /// The block whose lines the route takes: the location, also for an `if` in it, which accepts no such lines
@@ -285,6 +298,16 @@ impl Writer<'_> {
                 let (_, span) = place.locate(tree);
                 unescaped(tree.source(place.directive).slice(span))
             }
+            ("http", Some(place)) => {
+                let (_, span) = place.locate(tree);
+                with_http_scheme(tree.source(place.directive).slice(span))
+            }
+            ("bare", Some(place)) => {
+                let (_, span) = place.locate(tree);
+                let word = tree.source(place.directive).slice(span);
+                let word = word.split_once("://").map_or(word, |(_, address)| address);
+                word.trim_end_matches('/').trim_end_matches(':').to_owned()
+            }
             ("name", Some(place)) => tree.name(place.directive).into_owned(),
             (_, Some(place)) => {
                 let part = if place.part == WordPart::Head { WordPart::Value } else { place.part };
@@ -294,6 +317,14 @@ impl Writer<'_> {
             (_, None) => String::new(),
         }
     }
+}
+
+/// An address with `http` for `ws` and `https` for `wss`.
+fn with_http_scheme(address: &str) -> String {
+    let (quote, rest) = address.split_at(usize::from(address.starts_with(['"', '\''])));
+    let scheme = rest.split("://").next().unwrap_or_default();
+    let http = if scheme.eq_ignore_ascii_case("wss") { "https" } else { "http" };
+    format!("{quote}{http}{}", &rest[scheme.len()..])
 }
 
 /// A word without what a shell or a web page left in it.

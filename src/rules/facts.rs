@@ -3,7 +3,7 @@
 use super::condition::{Asked, Hit, Scope};
 use super::finding::{Place, WordPart};
 use crate::config::{Context, DirectiveId, Request, Tree, Vocabulary};
-use crate::websocket::{Module, Route, concerns_upgrade, has_leftovers, has_upgrade_token, is_for, keeps_connections, value};
+use crate::websocket::{Module, Route, State, concerns_upgrade, has_leftovers, has_upgrade_token, is_for, keeps_connections, value};
 
 /// A named question about a route or a directive.
 pub(super) struct Fact {
@@ -45,6 +45,14 @@ pub(super) const FACTS: &[Fact] = facts! {
     "duplicate-host" "two Host lines are sent" |scope| duplicates(scope, &["Host"]);
     "equal-duplicate" "the two lines of a header that is sent twice say the same" equal_duplicate;
     "header-name-colon" "the header's name is written with a colon" header_name_colon;
+    "misplaced-map" "the map stands in a server or a location" misplaced_map;
+    "only-sibling-upgrades" "nothing but another route to the same upstream speaks for WebSockets" |scope| {
+        when(scope.route()?.intent.only_sibling)
+    };
+    "keeps-connection-clear" "the block clears Connection itself, as for plain keepalive" |scope| {
+        when(scope.route()?.headers.connection.state == State::Empty)
+    };
+    "carries-upgrade" "the route passes a handshake on, or its module does so by itself" carries_upgrade;
     "misplaced" "nginx does not accept the directive in this context" misplaced;
     "leftovers" "backslashes or backticks of a shell or a web page stand in a value" leftovers;
     "websocket-address" "the address begins with ws:// or wss://" websocket_address;
@@ -168,6 +176,19 @@ fn misplaced(scope: Scope<'_>) -> Option<Hit> {
     // In `location` and below, a block such as `map` has no other meaning; a foreign block may have one of its own.
     let around = scope.tree.name(directive.parent).into_owned();
     Some(Hit { words: vec![around], ..Hit::at(Place::head(id)) })
+}
+
+fn misplaced_map(scope: Scope<'_>) -> Option<Hit> {
+    let hit = misplaced(scope)?;
+    let id = directive(scope).filter(|&id| scope.tree.is(id, "map") && scope.tree.is_block(id))?;
+    scope.tree.enclosing(id, "server").map(|_| hit)
+}
+
+/// Whether handshakes go over the route at all: nothing can be said of the life of a connection that never opens.
+fn carries_upgrade(scope: Scope<'_>) -> Option<Hit> {
+    let route = scope.route()?;
+    let sends = route.headers.upgrade.state.sends() && route.headers.connection.state.sends();
+    when(route.module != Module::Proxy || sends)
 }
 
 fn leftovers(scope: Scope<'_>) -> Option<Hit> {

@@ -77,7 +77,9 @@ pub enum HeaderValue {
     Upgrade,
     /// `upgrade` for a handshake, what it is now for a plain request.
     Connection,
-    /// What the block that was lost says.
+    /// `upgrade` for a handshake alone, by a map.
+    ConnectionMap,
+    /// What the block that was lost says; for the name `*` all its lines that are missing here.
     Inherited,
     /// These words.
     Text(String),

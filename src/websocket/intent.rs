@@ -64,6 +64,8 @@ pub struct Intent {
     pub origin: bool,
     /// The application also compares the scheme.
     pub origin_scheme: bool,
+    /// Nothing but a sibling that upgrades speaks for it.
+    pub only_sibling: bool,
     /// The protocol or application that was recognised.
     pub protocol: Option<String>,
 }
@@ -299,6 +301,7 @@ impl<'s> Judge<'_, 's> {
             if let Some(other) = routes.siblings(index).take(64).find(upgrades) {
                 let text = format!("`location {}` to the same upstream upgrades", other.label(self.tree));
                 self.add(Confidence::Possible, other.pass, text);
+                self.intent.only_sibling = true;
             }
         }
     }

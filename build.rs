@@ -1,0 +1,49 @@
+//! Turns `grammar/directives.toml` and `grammar/variables.toml` into static tables.
+//!
+//! Reading TOML at start would cost more than the rest of a run on a small file. An error in a table is an error of the
+//! build, with the file and the line.
+
+#![allow(clippy::print_stdout, reason = "cargo reads its instructions there")]
+
+#[path = "build/directives.rs"]
+mod directives;
+#[path = "build/variables.rs"]
+mod variables;
+
+use std::path::Path;
+use std::{env, fs};
+
+use serde::de::DeserializeOwned;
+
+/// An error in a table: where it stands, if that is not in the message, and what is wrong.
+pub(crate) struct Mistake {
+    /// Byte offset in the TOML text.
+    at: usize,
+    /// What is wrong, in one line.
+    message: String,
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=build");
+    let out = env::var("OUT_DIR")?;
+    translate("grammar/directives.toml", &Path::new(&out).join("directives.rs"), directives::render)?;
+    translate("grammar/variables.toml", &Path::new(&out).join("variables.rs"), variables::render)
+}
+
+/// Reads the table at `from`, renders it as Rust and writes that to `to`.
+fn translate<T: DeserializeOwned>(
+    from: &str,
+    to: &Path,
+    render: impl Fn(&T) -> Result<String, Mistake>,
+) -> Result<(), Box<dyn std::error::Error>> {
+    println!("cargo::rerun-if-changed={from}");
+    let text = fs::read_to_string(from)?;
+    let table = toml::from_str(&text).map_err(|error| format!("{from}: {error}"))?;
+    let code = render(&table).map_err(|mistake| {
+        let line = text[..mistake.at].lines().count();
+        format!("{from}:{line}: {}", mistake.message)
+    })?;
+    fs::write(to, code)?;
+    Ok(())
+}

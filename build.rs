@@ -3,14 +3,16 @@
 //! Reading TOML at start would cost more than the rest of a run on a small file. An error in a table is an error of the
 //! build, with the file and the line.
 
-#![allow(clippy::print_stdout, reason = "cargo reads its instructions there")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "that is how a build script speaks to cargo")]
 
 #[path = "build/directives.rs"]
 mod directives;
 #[path = "build/variables.rs"]
 mod variables;
 
+use std::error::Error;
 use std::path::Path;
+use std::process::ExitCode;
 use std::{env, fs};
 
 use serde::de::DeserializeOwned;
@@ -23,7 +25,17 @@ pub(crate) struct Mistake {
     message: String,
 }
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=build");
     let out = env::var("OUT_DIR")?;
@@ -36,7 +48,7 @@ fn translate<T: DeserializeOwned>(
     from: &str,
     to: &Path,
     render: impl Fn(&T) -> Result<String, Mistake>,
-) -> Result<(), Box<dyn std::error::Error>> {
+) -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed={from}");
     let text = fs::read_to_string(from)?;
     let table = toml::from_str(&text).map_err(|error| format!("{from}: {error}"))?;

@@ -1,25 +1,66 @@
-//! Lists the rule files, so that adding a rule is adding a file.
+//! Turns `grammar/directives.toml` and `grammar/variables.toml` into static tables, and lists the files of `rules/`.
+//!
+//! Reading TOML at start would cost more than the rest of a run on a small file. An error in a table is an error of the
+//! build, with the file and the line.
 
-use std::fmt::Write as _;
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "that is how a build script speaks to cargo")]
+
+#[path = "build/directives.rs"]
+mod directives;
+#[path = "build/rules.rs"]
+mod rules;
+#[path = "build/variables.rs"]
+mod variables;
+
+use std::error::Error;
 use std::path::Path;
-use std::{env, fs, io};
+use std::process::ExitCode;
+use std::{env, fs};
 
-fn main() -> io::Result<()> {
-    println!("cargo::rerun-if-changed=rules");
-    let root = env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?;
-    let mut list = String::from("/// Group, id and text of each built-in rule.\nconst BUILTIN: &[(&str, &str, &str)] = &[\n");
-    for group in ["handshake", "routing", "lifetime", "hygiene", "security"] {
-        let folder = Path::new(&root).join("rules").join(group);
-        let Ok(entries) = fs::read_dir(&folder) else { continue };
-        let mut files: Vec<_> = entries.collect::<Result<Vec<_>, _>>()?.into_iter().map(|entry| entry.path()).collect();
-        files.sort();
-        for file in files.iter().filter(|file| file.extension().is_some_and(|extension| extension == "toml")) {
-            let id = file.file_stem().unwrap_or_default().to_string_lossy();
-            writeln!(list, "    ({group:?}, {id:?}, include_str!({:?})),", file.display().to_string())
-                .map_err(io::Error::other)?;
+use serde::de::DeserializeOwned;
+
+/// An error in a table: where it stands, if that is not in the message, and what is wrong.
+pub(crate) struct Mistake {
+    /// Byte offset in the TOML text.
+    at: usize,
+    /// What is wrong, in one line.
+    message: String,
+}
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
         }
     }
-    list.push_str("];\n");
-    let out = env::var("OUT_DIR").map_err(io::Error::other)?;
-    fs::write(Path::new(&out).join("builtin_rules.rs"), list)
+}
+
+fn run() -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=build");
+    let out = env::var("OUT_DIR")?;
+    translate("grammar/directives.toml", &Path::new(&out).join("directives.rs"), directives::render)?;
+    translate("grammar/variables.toml", &Path::new(&out).join("variables.rs"), variables::render)?;
+    println!("cargo::rerun-if-changed=rules");
+    fs::write(Path::new(&out).join("builtin_rules.rs"), rules::list(Path::new("rules"))?)?;
+    Ok(())
+}
+
+/// Reads the table at `from`, renders it as Rust and writes that to `to`.
+fn translate<T: DeserializeOwned>(
+    from: &str,
+    to: &Path,
+    render: impl Fn(&T) -> Result<String, Mistake>,
+) -> Result<(), Box<dyn Error>> {
+    println!("cargo::rerun-if-changed={from}");
+    let text = fs::read_to_string(from)?;
+    let table = toml::from_str(&text).map_err(|error| format!("{from}: {error}"))?;
+    let code = render(&table).map_err(|mistake| {
+        let line = text[..mistake.at].lines().count();
+        format!("{from}:{line}: {}", mistake.message)
+    })?;
+    fs::write(to, code)?;
+    Ok(())
 }

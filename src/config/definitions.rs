@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::directives::{Context, Vocabulary};
+use super::context::Context;
+use super::directives::{Defines, Name};
 use super::regex::Pattern;
+use super::variables::is_builtin_variable;
 use super::tree::{DirectiveId, Tree};
 
 /// What gives a variable its value.
@@ -43,13 +45,9 @@ impl Variables {
         for id in tree.ids() {
             let directive = tree.directive(id);
             match directive.name {
-                None => variables.foreign |= !matches!(directive.context, Context::Entries | Context::Unknown),
+                None => variables.foreign |= !matches!(directive.context, Context::Entries | Context::Foreign | Context::Unknown),
                 Some(name) => {
-                    if let Some(index) = Vocabulary::get().defines(name, tree.words(id).len()) {
-                        if let Some(variable) = tree.arg(id, index) {
-                            variables.add(variable.trim_start_matches('$'), kind(tree, id), id);
-                        }
-                    }
+                    variables.add_defined(tree, id, name);
                     variables.add_groups(tree, id);
                     if tree.is(id, "upstream") {
                         let name = tree.arg(id, 1).unwrap_or_default().to_ascii_lowercase();
@@ -59,6 +57,27 @@ impl Variables {
             }
         }
         variables
+    }
+
+    /// The variable that the directive itself names, or that the lines inside it name.
+    fn add_defined(&mut self, tree: &Tree, id: DirectiveId, name: Name) {
+        let entry = name.entry_in(tree.directive(id).context).or_else(|| name.entries().first());
+        let last = tree.words(id).len().saturating_sub(1);
+        let index = match entry.and_then(|entry| entry.defines) {
+            None => return,
+            Some(Defines::First) => 1,
+            Some(Defines::Second) => 2,
+            Some(Defines::Last) => last,
+            Some(Defines::Entries) => {
+                for line in tree.children(id) {
+                    self.add(tree.name(line).trim_start_matches('$'), DefinitionKind::Other, id);
+                }
+                return;
+            }
+        };
+        if let Some(variable) = tree.arg(id, index) {
+            self.add(variable.trim_start_matches('$'), kind(tree, id), id);
+        }
     }
 
     fn add(&mut self, name: &str, kind: DefinitionKind, at: DirectiveId) {
@@ -113,7 +132,7 @@ impl Tree {
 
     /// Whether nginx knows a variable: defined here, built in, or possibly defined by text that is not here.
     pub fn is_defined(&self, variable: &str) -> Option<bool> {
-        if !self.definitions(variable).is_empty() || Vocabulary::get().is_builtin_variable(variable) {
+        if !self.definitions(variable).is_empty() || is_builtin_variable(variable) {
             Some(true)
         } else if self.variables_are_open() {
             None

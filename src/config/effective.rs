@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::directives::{Name, Vocabulary};
+use super::directives::Name;
 use super::tree::{DirectiveId, ROOT, Tree};
 
 /// The lines of one directive that are in effect somewhere, and the block that has them.
@@ -70,19 +70,19 @@ impl OwnIndex {
 impl Tree {
     /// The lines of `name` directly in `block`, those of its includes among them, in nginx's order.
     pub fn own(&self, block: DirectiveId, name: &str) -> &[DirectiveId] {
-        Vocabulary::get().name(name).map_or(&[], |name| self.own.get(block, name))
+        Name::of(name).map_or(&[], |name| self.own.get(block, name))
     }
 
     /// The lines of `name` in effect in `block`. nginx merges level by level: a block's own lines replace those of the
     /// blocks around it, as a whole (`ngx_conf_merge_*_value`; NGINX facts part E, 1.22.1 and 1.31.5).
     pub fn effective(&self, block: DirectiveId, name: &str) -> Option<Effective<'_>> {
-        let name = Vocabulary::get().name(name)?;
+        let name = Name::of(name)?;
         self.levels(block).find_map(|origin| self.lines_at(origin, name))
     }
 
     /// The lines of `name` that would be in effect in `block` if it, or the block that discards them, had none.
     pub fn lost(&self, block: DirectiveId, name: &str) -> Option<Effective<'_>> {
-        let name = Vocabulary::get().name(name)?;
+        let name = Name::of(name)?;
         let mut found = self.levels(block).filter_map(|origin| self.lines_at(origin, name));
         found.next()?;
         found.next()
@@ -90,7 +90,7 @@ impl Tree {
 
     /// The names of all directives with own lines in `block`.
     pub fn own_names(&self, block: DirectiveId) -> impl Iterator<Item = &'static str> + '_ {
-        self.own.names_in(block).map(|name| Vocabulary::get().text(name))
+        self.own.names_in(block).map(|name| name.text())
     }
 
     /// Whether text that is not here could set lines in `block` itself.
@@ -101,7 +101,7 @@ impl Tree {
     /// Whether text that is not here could change which lines of `name` are in effect in `block`: an unread include in
     /// the block, or, where no level seen has any line, in one of the blocks around it or above the fragment.
     pub fn is_open_for(&self, block: DirectiveId, name: &str) -> bool {
-        let Some(name) = Vocabulary::get().name(name) else { return true };
+        let Some(name) = Name::of(name) else { return true };
         for level in self.levels(block) {
             if self.is_open(level) {
                 return true;

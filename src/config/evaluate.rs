@@ -6,10 +6,10 @@
 
 use std::collections::BTreeSet;
 
-use super::directives::Vocabulary;
+use super::definitions::DefinitionKind;
 use super::regex::Pattern;
 use super::tree::{DirectiveId, Tree};
-use super::variables::DefinitionKind;
+use super::variables::is_builtin_variable;
 
 /// A kind of request, as browsers send it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -267,7 +267,7 @@ fn built_in(name: &str, request: Request) -> Option<Values> {
         _ if name.starts_with("sent_http_") || name.starts_with("upstream_http_") => Values::one(""),
         // A header that nothing sends, one slip away from the one that was meant.
         _ if is_near_miss(name) => Values::one(""),
-        _ if Vocabulary::get().is_builtin_variable(name) => Values::unknown(),
+        _ if is_builtin_variable(name) => Values::unknown(),
         _ => return None,
     })
 }

@@ -4,7 +4,9 @@
 //! is in effect there after inheritance and where it was set, which variables exist, and what a value becomes for a
 //! WebSocket handshake or a plain request. Nothing here knows why anybody asks.
 
-mod directives;
+mod context;
+mod definitions;
+pub mod directives;
 mod effective;
 mod evaluate;
 mod include;
@@ -13,10 +15,12 @@ mod reader;
 mod regex;
 mod tree;
 mod upstream;
-mod variables;
+pub mod variables;
 mod version;
 
-pub use directives::{Context, Inherit, Name, Vocabulary};
+pub use context::{Context, ContextSet};
+pub use definitions::{Definition, DefinitionKind};
+pub use directives::{Inherit, Name};
 pub use effective::Effective;
 pub use evaluate::{Part, Request, Values, is_near_miss, parts};
 pub use include::IncludeMap;
@@ -25,5 +29,4 @@ pub use reader::{Disk, Memory, Reader};
 pub use regex::Pattern;
 pub use tree::{Directive, DirectiveId, File, FileId, Problem, ROOT, Tree, TreeOptions, Unread};
 pub use upstream::{Target, Upstream};
-pub use variables::{Definition, DefinitionKind};
 pub use version::{Version, VersionError, VersionRange};

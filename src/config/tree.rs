@@ -4,11 +4,12 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use super::directives::{Context, Name, Vocabulary};
+use super::context::Context;
+use super::definitions::Variables;
+use super::directives::Name;
 use super::effective::OwnIndex;
 use super::include::{self, IncludeMap, Included};
 use super::reader::Reader;
-use super::variables::Variables;
 use crate::syntax::{self, Ast, NodeId, Source, Span, Word};
 
 /// The number of a [`File`] in its [`Tree`].
@@ -230,7 +231,7 @@ impl Tree {
     pub fn is(&self, id: DirectiveId, name: &str) -> bool {
         id != ROOT
             && match self.directive(id).name {
-                Some(known) => Vocabulary::get().text(known) == name,
+                Some(known) => known.text() == name,
                 None => self.name(id) == name,
             }
     }
@@ -414,7 +415,7 @@ impl Builder<'_> {
                     steps.push(Step::Visit { file, next: after, end, block, context });
                     let id = DirectiveId(self.directives.len() as u32);
                     let (name, opens) = self.push(file, next, block, context);
-                    let is_include = name.is_some_and(|name| Vocabulary::get().text(name) == "include");
+                    let is_include = name.is_some_and(|name| name.text() == "include");
                     if is_include && opens.is_none() {
                         steps.push(Step::Close { id });
                         self.include(id, block, context, &open_files, &mut steps);
@@ -436,14 +437,13 @@ impl Builder<'_> {
     /// Adds the directive of a node; says its name and, for a block, the context it opens.
     fn push(&mut self, file: FileId, node: NodeId, block: DirectiveId, context: Context) -> (Option<Name>, Option<Context>) {
         let File { source, ast, .. } = &self.loader.files[file.0 as usize];
-        let vocabulary = Vocabulary::get();
         let name = match ast.words(node).first() {
-            Some(word) if context != Context::Entries => vocabulary.name(&word.value(source)),
-            Some(word) if source.slice(word.span) == "include" => vocabulary.name("include"),
+            Some(word) if context != Context::Entries => Name::of(&word.value(source)),
+            Some(word) if source.slice(word.span) == "include" => Name::of("include"),
             _ => None,
         };
         let opens = ast.node(node).body.map(|_| match name {
-            Some(name) => vocabulary.opens(name, context),
+            Some(name) => opens(name, context),
             None => Context::Unknown,
         });
         let end = DirectiveId(self.directives.len() as u32 + 1);
@@ -496,6 +496,14 @@ impl Builder<'_> {
     }
 }
 
+/// The context inside a block. Where nginx does not accept the block, it is read as what it is elsewhere, so that a
+/// misplaced `map` has entries all the same.
+fn opens(name: Name, context: Context) -> Context {
+    let entry = name.entry_in(context).filter(|entry| entry.opens.is_some());
+    let entry = entry.or_else(|| name.entries().iter().find(|entry| entry.opens.is_some()));
+    entry.and_then(|entry| entry.opens).unwrap_or(Context::Unknown)
+}
+
 /// Where a file without further knowledge is included: the context that allows most of its top-level statements.
 fn infer_context(file: &File) -> Context {
     const CANDIDATES: [Context; 7] = [
@@ -507,18 +515,17 @@ fn infer_context(file: &File) -> Context {
         Context::Stream,
         Context::StreamServer,
     ];
-    let vocabulary = Vocabulary::get();
     let mut votes = [0_u32; CANDIDATES.len()];
     let mut node = NodeId(0);
     while (node.0 as usize) < file.ast.nodes().len() {
         let this = file.ast.node(node);
-        if let Some(name) = file.ast.words(node).first().and_then(|word| vocabulary.name(&word.value(&file.source))) {
+        if let Some(name) = file.ast.words(node).first().and_then(|word| Name::of(&word.value(&file.source))) {
             // `http` and `events` stand nowhere else, and with them the file is a main file whatever else is in it.
-            if matches!(vocabulary.text(name), "http" | "events") && this.body.is_some() {
+            if matches!(name.text(), "http" | "events") && this.body.is_some() {
                 return Context::Main;
             }
             for (vote, context) in votes.iter_mut().zip(CANDIDATES) {
-                *vote += u32::from(vocabulary.allows(name, context, this.body.is_some()));
+                *vote += u32::from(name.entry_in(context).is_some_and(|entry| entry.opens.is_some() == this.body.is_some()));
             }
         }
         node = this.end;

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
-use crate::config::{Context, DirectiveId, Inherit, ROOT, Tree, Vocabulary};
+use crate::config::{Context, DirectiveId, Inherit, Name, ROOT, Tree};
 use crate::syntax::edit::{Edit, moved};
 
 /// The edits of one pass, by the path of their file.
@@ -95,8 +95,8 @@ pub(super) fn differences(old: &Tree, new: &Tree, pairs: &Pairs) -> Vec<Differen
             all.push(Difference { block: before, what: old.name(before).into_owned() });
         }
         for name in own_differences(old, before, new, after) {
-            let inherits = Vocabulary::get().name(&name).is_some_and(|known| {
-                !matches!(Vocabulary::get().inherit(known, old.directive(before).context), Inherit::None)
+            let inherits = Name::of(&name).is_some_and(|known| {
+                known.entry_in(old.directive(before).context).is_none_or(|entry| entry.inherit != Inherit::None)
             });
             suspects.entry(before).or_default().insert(name.clone());
             if inherits {

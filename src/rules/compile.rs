@@ -8,7 +8,7 @@ use toml::Spanned;
 use super::condition::{Compiled, Conditions};
 use super::finding::{HeaderValue, Safety};
 use super::schema::{self, Example, RuleFile};
-use crate::config::{Vocabulary, VersionRange};
+use crate::config::{Name, VersionRange};
 use crate::syntax::Span;
 use crate::websocket::{Confidence, Module};
 
@@ -271,7 +271,7 @@ impl Checker<'_> {
     pub(super) fn directive(&self, word: &Spanned<String>) -> Result<String, RuleError> {
         let name = word.get_ref();
         let probe = name.replace("{module}", "proxy");
-        if Vocabulary::get().name(&probe).is_some() {
+        if Name::of(&probe).is_some() {
             Ok(name.clone())
         } else {
             Err(self.at(word, format!("`{name}` is no directive of nginx")))

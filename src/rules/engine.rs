@@ -40,7 +40,7 @@ pub fn check<'r>(tree: &Tree, routes: &Routes, rules: &'r RuleSet, options: &Opt
     }
     for id in tree.ids() {
         let Some(name) = tree.directive(id).name else { continue };
-        for &rule in by_name.get(crate::config::Vocabulary::get().text(name)).map_or(&[][..], Vec::as_slice) {
+        for &rule in by_name.get(name.text()).map_or(&[][..], Vec::as_slice) {
             findings.extend(apply(rule, tree, routes, options, Asked::Directive(id)));
         }
     }

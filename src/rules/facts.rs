@@ -2,7 +2,7 @@
 
 use super::condition::{Asked, Hit, Scope};
 use super::finding::{Place, WordPart};
-use crate::config::{Context, DirectiveId, Request, Tree, Vocabulary};
+use crate::config::{Context, DirectiveId, Request, Tree};
 use crate::websocket::{Module, Route, State, concerns_upgrade, has_leftovers, has_upgrade_token, is_for, keeps_connections, value};
 
 /// A named question about a route or a directive.
@@ -170,7 +170,7 @@ fn misplaced(scope: Scope<'_>) -> Option<Hit> {
     let directive = scope.tree.directive(id);
     let unsure = matches!(directive.context, Context::Unknown | Context::Entries)
         || (directive.parent == crate::config::ROOT && !scope.tree.is_complete());
-    if unsure || Vocabulary::get().allows(directive.name?, directive.context, scope.tree.is_block(id)) {
+    if unsure || directive.name?.allowed_in(directive.context) {
         return None;
     }
     // In `location` and below, a block such as `map` has no other meaning; a foreign block may have one of its own.

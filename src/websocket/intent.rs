@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use super::headers::{State, is_for, value};
 use super::route::{Module, Route, RouteSetting, Routes};
 use super::signals::{Signals, segments};
-use crate::config::{Context, DirectiveId, Modifier, Request, Tree, Vocabulary};
+use crate::config::variables::is_builtin_variable;
+use crate::config::{Context, DirectiveId, Modifier, Request, Tree};
 use crate::syntax::{comments_at, comments_of};
 
 /// How sure it is that a route carries WebSockets.
@@ -363,7 +364,7 @@ pub(super) fn tests_upgrade(tree: &Tree, block: DirectiveId) -> bool {
     if !subject.eq_ignore_ascii_case("$http_upgrade") && !subject.eq_ignore_ascii_case("${http_upgrade}") {
         // A variable of a map that is set for a handshake and empty for a plain request is as good a test.
         let Some(variable) = subject.strip_prefix('$') else { return false };
-        if words.next().is_some() || Vocabulary::get().is_builtin_variable(&variable.to_ascii_lowercase()) {
+        if words.next().is_some() || is_builtin_variable(&variable.to_ascii_lowercase()) {
             return false;
         }
         let is_set = |request| {

@@ -22,6 +22,9 @@
 //! assert!(rules.contains(&"missing-upgrade-header"));
 //! ```
 
+// pest_derive without its default features names this crate in the code it writes.
+extern crate alloc;
+
 pub mod config;
 pub mod fix;
 pub mod report;

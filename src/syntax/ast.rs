@@ -72,6 +72,8 @@ pub struct Node {
     /// Behind the last node inside it: the nodes between its own number and this one are its descendants.
     pub end: NodeId,
     pub(super) words: (u32, u32),
+    /// Whether its `;` or `{` was read; false for what an error cut off.
+    pub(super) ended: bool,
 }
 
 /// Something nginx would refuse to read.
@@ -79,13 +81,15 @@ pub struct Node {
 pub struct SyntaxError {
     /// The text to point at: the offending byte, or the quote or block that was never closed.
     pub span: Span,
-    /// The line nginx names in its own message (1-based).
+    /// Where nginx's reader gave up: the byte it names, or the end of the text.
+    pub offset: u32,
+    /// The line nginx names in its own message (1-based); it is the line of `offset`.
     pub line: u32,
     /// nginx's own words, such as `unexpected "}"`.
     pub message: String,
     /// What was expected, or where the thing was opened.
     pub help: Option<String>,
-    /// Nodes from here on may be an artefact of this error, up to the node at which the parser found its feet again.
+    /// The numbers of the nodes that may be an artefact of this error: wrongly nested, cut off or glued together.
     pub doubtful: Range<u32>,
 }
 

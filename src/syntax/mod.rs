@@ -7,12 +7,19 @@
 mod ast;
 mod comment;
 pub mod edit;
+mod faults;
+mod lua;
 mod parse;
+mod reader;
+mod reading;
 mod source;
 mod template;
+mod tokens;
+mod window;
 
 pub use ast::{Ast, Body, Node, NodeId, SyntaxError, Word};
 pub use comment::{comments_at, comments_of};
 pub use parse::parse;
+pub use reading::{Reading, Statement, statements};
 pub use source::{Encoding, LineColumn, Source, Span};
 pub use template::Template;

@@ -113,6 +113,11 @@ impl Source {
         LineColumn { line: clip(line), column: clip(column + 1) }
     }
 
+    /// The line of a byte offset into the text, counted from 1 by line feeds alone, as nginx counts.
+    pub fn line(&self, offset: u32) -> u32 {
+        clip(self.line_starts.partition_point(|&start| start <= offset))
+    }
+
     /// The offset in the file's own bytes of a byte offset into the text; the two differ only in Latin-1 files.
     pub fn byte_offset(&self, offset: u32) -> u32 {
         match self.encoding {

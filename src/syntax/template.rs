@@ -1,6 +1,14 @@
 //! Templates: text that becomes a configuration only after another program has filled it in.
+//!
+//! Two kinds are told apart. A template *language* (`{{ }}`, `{% %}`, `<% %>`) has marks of its own that nginx would
+//! misread; they are masked before the text is read ([`mask`]). *Placeholders* (`${DOMAIN}`, `@HOST@`, `...`) are words
+//! to nginx too, and are only noticed ([`placeholder`]).
 
-use super::source::Span;
+pub(super) mod mask;
+pub(super) mod placeholder;
+
+use super::ast::{Ast, Node};
+use super::source::{Source, Span};
 
 /// A template language seen in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,4 +17,36 @@ pub struct Template {
     pub language: &'static str,
     /// The first place that shows it.
     pub span: Span,
+}
+
+/// Directives whose arguments are text for people, programs or browsers, where marks of a template need not be any.
+const TEXT: [&str; 11] = [
+    "add_header",
+    "add_trailer",
+    "auth_basic",
+    "echo",
+    "log_format",
+    "more_set_headers",
+    "proxy_set_body",
+    "return",
+    "sub_filter",
+    "subs_filter",
+    "xslt_string_param",
+];
+
+/// The index of the word in which `at` lies; none in comments, blanks, Lua and around `;` `{` `}`.
+fn word_at(ast: &Ast, at: u32) -> Option<usize> {
+    let index = ast.words.partition_point(|word| word.span.end <= at);
+    ast.words.get(index).filter(|word| word.span.start <= at).map(|_| index)
+}
+
+/// The statement to which the word of an index belongs; none for what an error cut off.
+fn statement_of(ast: &Ast, word: usize) -> Option<&Node> {
+    let index = ast.nodes.partition_point(|node| node.words.1 as usize <= word);
+    ast.nodes.get(index).filter(|node| node.words.0 as usize <= word)
+}
+
+/// The directive to which the word of an index belongs, as it is written.
+fn directive_of<'s>(source: &'s Source, ast: &Ast, word: usize) -> &'s str {
+    statement_of(ast, word).map_or("", |node| source.slice(ast.words[node.words.0 as usize].span))
 }

@@ -1,0 +1,256 @@
+//! From tokens to statements and blocks.
+//!
+//! The reader judges the order of tokens as nginx's `ngx_conf_read_token` and `ngx_conf_parse` do (NGINX facts part
+//! N). It keeps the open blocks on a stack of its own, so depth costs memory and nothing else.
+
+use std::ops::Range;
+
+use super::ast::{Ast, Body, Node, NodeId, Word};
+use super::faults::Faults;
+use super::lua::{self, Unclosed};
+use super::source::{Source, Span};
+use super::template::{Template, placeholder};
+use super::tokens::{Token, Tokens};
+use super::window;
+
+/// How a text is to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// As nginx does: up to the first error, and nothing is a template.
+    Strict,
+    /// To the end: mistakes are stepped over and lines that only hold a place are skipped.
+    Lenient,
+}
+
+/// What was read, beside the AST.
+#[derive(Debug, Default)]
+pub(super) struct Read {
+    pub(super) ast: Ast,
+    /// The first line that only holds a place.
+    pub(super) placeholder: Option<Template>,
+}
+
+/// An open block.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Frame {
+    /// The block itself, or around it the nearest one that has a node.
+    pub(super) node: Option<NodeId>,
+    /// False for a `{` that had no words before it, which is an error but has a `}` of its own.
+    pub(super) named: bool,
+}
+
+pub(super) struct Reader<'t> {
+    pub(super) source: &'t Source,
+    /// The text to read: that of `source`, or as many bytes in which templates are masked.
+    pub(super) text: &'t str,
+    pub(super) mode: Mode,
+    pub(super) tokens: Tokens<'t>,
+    pub(super) read: Read,
+    pub(super) open: Vec<Frame>,
+    /// Where the words of the statement at hand begin in the AST's list.
+    pub(super) first_word: usize,
+    /// Offset behind the last closing quote: there only a blank, `;`, `{` or `)` may follow.
+    closing_quote: Option<usize>,
+    pub(super) faults: Faults,
+}
+
+impl<'t> Reader<'t> {
+    pub(super) fn new(source: &'t Source, text: &'t str, mode: Mode) -> Self {
+        Self {
+            source,
+            text,
+            mode,
+            tokens: Tokens::new(text),
+            read: Read::default(),
+            open: Vec::new(),
+            first_word: 0,
+            closing_quote: None,
+            faults: Faults::default(),
+        }
+    }
+
+    /// Reads the whole text, or up to the first error in strict mode.
+    pub(super) fn run(mut self) -> Read {
+        let mut refused = false;
+        while !refused && let Some(token) = self.tokens.next() {
+            self.take(token);
+            refused = self.mode == Mode::Strict && !self.read.ast.errors.is_empty();
+        }
+        if !refused {
+            self.finish();
+        }
+        while !self.open.is_empty() {
+            self.close_frame(None);
+        }
+        self.end_doubts();
+        self.read
+    }
+
+    fn take(&mut self, token: Token) {
+        let first = self.text.as_bytes()[token.start];
+        if self.closing_quote == Some(token.start)
+            && !matches!(first, b';' | b'{' | b')')
+            && self.glued_to_quote(token)
+        {
+            return;
+        }
+        if let Some(message) = window::refusal(self.text, self.source.encoding(), token) {
+            if self.too_long(token, message) {
+                return;
+            }
+        } else if token.unclosed {
+            return self.quote_unclosed(token);
+        }
+        match first {
+            b';' => self.end_statement(token),
+            b'{' => self.open_block(token),
+            b'}' => self.close_block(token),
+            b'#' => self.comment(token),
+            _ => self.word(token, first),
+        }
+    }
+
+    fn comment(&mut self, token: Token) {
+        let text = &self.text[token.start..token.end];
+        let end = token.end - usize::from(text.ends_with('\r'));
+        self.read.ast.comments.push(Span::new(token.start..end));
+    }
+
+    fn word(&mut self, token: Token, first: u8) {
+        if matches!(first, b'"' | b'\'') {
+            self.closing_quote = Some(token.end);
+        } else if self.mode == Mode::Lenient
+            && !self.has_words()
+            && let Some((language, end)) = placeholder::line(self.text, token.start)
+        {
+            self.placeholder(language, token.start..end);
+            if end > token.end {
+                self.tokens.seek(end);
+            }
+            return;
+        }
+        self.read.ast.words.push(Word { span: Span::new(token.start..token.end) });
+    }
+
+    fn end_statement(&mut self, token: Token) {
+        if self.has_words() {
+            self.push_node(token.end, true);
+        } else {
+            self.empty_statement(token);
+        }
+    }
+
+    fn open_block(&mut self, token: Token) {
+        if !self.has_words() {
+            return self.unnamed_block(token);
+        }
+        let lua = self.first_word_is_lua();
+        let id = self.push_node(token.end, true);
+        let body = Body { open: offset(token.start), close: None, lua };
+        self.read.ast.nodes[id.0 as usize].body = Some(body);
+        self.open.push(Frame { node: Some(id), named: true });
+        if lua {
+            match lua::body_end(self.text.as_bytes(), token.start) {
+                Ok(close) => {
+                    self.close_frame(Some(close));
+                    self.tokens.seek(close + 1);
+                }
+                Err(unclosed) => self.lua_unclosed(unclosed),
+            }
+        }
+    }
+
+    fn close_block(&mut self, token: Token) {
+        if self.has_words() && !self.only_placeholder() {
+            self.cut_off_by_brace(token);
+        }
+        if self.open.is_empty() {
+            self.stray_brace(token);
+        } else {
+            self.close_frame(Some(token.start));
+        }
+    }
+
+    fn finish(&mut self) {
+        if self.has_words() {
+            self.cut_off_by_end();
+        } else if self.open.iter().any(|frame| frame.named) {
+            self.blocks_left_open();
+        }
+    }
+
+    /// Whether the statement at hand is but a word that holds a place, as in `{ ... }`; then it is forgotten.
+    fn only_placeholder(&mut self) -> bool {
+        let [word] = self.read.ast.words[self.first_word..] else { return false };
+        let language = placeholder::shape(self.source.slice(word.span));
+        if let Some(language) = language.filter(|_| self.mode == Mode::Lenient) {
+            self.placeholder(language, word.span.range());
+            self.read.ast.words.truncate(self.first_word);
+        }
+        !self.has_words()
+    }
+
+    fn placeholder(&mut self, language: &'static str, range: Range<usize>) {
+        self.read.placeholder.get_or_insert(Template { language, span: Span::new(range) });
+    }
+
+    /// Whether a statement has been begun.
+    pub(super) fn has_words(&self) -> bool {
+        self.first_word < self.read.ast.words.len()
+    }
+
+    /// The number that the next node will have.
+    pub(super) fn next_node(&self) -> u32 {
+        offset(self.read.ast.nodes.len())
+    }
+
+    /// Makes a node of the words at hand, which must not be none.
+    pub(super) fn push_node(&mut self, end: usize, ended: bool) -> NodeId {
+        let id = NodeId(self.next_node());
+        let words = (offset(self.first_word), offset(self.read.ast.words.len()));
+        let start = self.read.ast.words[self.first_word].span.start;
+        self.first_word = self.read.ast.words.len();
+        self.read.ast.nodes.push(Node {
+            span: Span { start, end: offset(end) },
+            body: None,
+            parent: self.open.last().and_then(|frame| frame.node),
+            end: NodeId(id.0 + 1),
+            words,
+            ended,
+        });
+        id
+    }
+
+    /// Closes the innermost block at the `}` at `close`, or at the end of the text when there is none.
+    pub(super) fn close_frame(&mut self, close: Option<usize>) {
+        let Some(frame) = self.open.pop() else { return };
+        let end = NodeId(self.next_node());
+        if frame.named
+            && let Some(id) = frame.node
+        {
+            let node = &mut self.read.ast.nodes[id.0 as usize];
+            node.end = end;
+            node.span.end = offset(close.map_or(self.text.len(), |close| close + 1));
+            if let Some(body) = &mut node.body {
+                body.close = close.map(offset);
+            }
+        }
+        self.block_closed();
+    }
+
+    fn first_word_is_lua(&self) -> bool {
+        let word = self.read.ast.words[self.first_word];
+        self.source.slice(word.span).contains("_by_lua_block") && word.value(self.source).ends_with("_by_lua_block")
+    }
+
+    /// An unclosed Lua body takes the rest of the text.
+    fn lua_unclosed(&mut self, unclosed: Unclosed) {
+        self.lua_fault(unclosed);
+        self.tokens.seek(self.text.len());
+    }
+}
+
+/// An offset or a count in the 32 bits of the AST; a [`Source`] is never larger.
+pub(super) fn offset(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}

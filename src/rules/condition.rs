@@ -316,7 +316,7 @@ fn plains(checker: &Checker<'_>, words: &[toml::Spanned<String>]) -> Result<Vec<
 
 /// A time as nginx reads it in `proxy_read_timeout` and its like, in milliseconds: `3600`, `60s`, `1h 30m`, `500ms`.
 /// Units fall from left to right, months and years are not allowed (`ngx_parse_time`; NGINX facts part C).
-pub(super) fn milliseconds(text: &str) -> Option<u64> {
+pub fn milliseconds(text: &str) -> Option<u64> {
     const UNITS: [(&str, u64); 7] = [
         ("w", 604_800_000),
         ("d", 86_400_000),

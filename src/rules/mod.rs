@@ -12,6 +12,7 @@ mod facts;
 mod finding;
 mod schema;
 
+pub use condition::milliseconds;
 pub use compile::{FixRule, Rule, RuleError, RuleSet, Severity};
 pub use engine::{Options, check};
 pub use finding::{Finding, HeaderValue, Op, Place, Plan, Safety, WordPart};

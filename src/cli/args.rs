@@ -1,0 +1,164 @@
+//! What can be said on the command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use nginx_wslint::config::{Context, Version};
+
+const EXAMPLES: &str = "\
+Examples:
+  nginx-wslint /etc/nginx/nginx.conf     lint a configuration with everything it includes
+  nginx-wslint --diff .                  show the repairs as a diff, write nothing
+  nginx-wslint --fix conf.d/app.conf     apply the safe ones
+  nginx -T | nginx-wslint -              lint what the running nginx has loaded
+  nginx-wslint explain missing-upgrade-header
+
+Exit status: 0 clean, 1 findings remain, 2 the work could not be done.";
+
+/// Finds what breaks WebSockets behind nginx, and repairs it.
+#[derive(Debug, Parser)]
+#[command(version, about, after_help = EXAMPLES, args_conflicts_with_subcommands = true, max_term_width = 100)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+    #[command(flatten)]
+    pub(super) lint: LintArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// List the rules
+    Rules {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+        #[command(subcommand)]
+        action: Option<RulesAction>,
+    },
+    /// Explain a rule: what breaks, why, and how it is repaired
+    Explain {
+        /// The rule
+        rule: String,
+    },
+    /// Show every proxied route, what is in effect on it, and why it is or is not believed to carry WebSockets
+    Routes {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+        /// Files or folders
+        paths: Vec<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum RulesAction {
+    /// Run the examples of the rule files in a folder
+    Test {
+        /// The folder
+        folder: PathBuf,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct LintArgs {
+    /// Files or folders; `-` reads standard input [default: .]
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+
+    /// Apply safe fixes in place and report what remains
+    #[arg(long, help_heading = "Fixing")]
+    pub(super) fix: bool,
+    /// Let --fix and --diff apply unsafe fixes too
+    #[arg(long, help_heading = "Fixing")]
+    pub(super) unsafe_fixes: bool,
+    /// Print the fixes as one diff and write nothing
+    #[arg(long, help_heading = "Fixing", conflicts_with = "fix")]
+    pub(super) diff: bool,
+
+    /// The name of what comes on standard input
+    #[arg(long, value_name = "PATH", help_heading = "Input")]
+    pub(super) stdin_filename: Option<PathBuf>,
+    /// The input is the output of `nginx -T`
+    #[arg(long, help_heading = "Input")]
+    pub(super) nginx_dump: bool,
+    /// Where a fragment will be included, such as `http` or `http,server`
+    #[arg(long, value_name = "CONTEXT", value_delimiter = ',', value_parser = context, help_heading = "Input")]
+    pub(super) context: Vec<Context>,
+    /// The nginx.conf whose includes reach the given files
+    #[arg(long, value_name = "FILE", help_heading = "Input")]
+    pub(super) root: Vec<PathBuf>,
+    /// The nginx the configuration is for, such as 1.26 [default: any]
+    #[arg(long, value_name = "VERSION", help_heading = "Input")]
+    pub(super) nginx_version: Option<Version>,
+
+    /// Only these rules and groups
+    #[arg(long, value_name = "RULES", value_delimiter = ',', help_heading = "Rules")]
+    pub(super) select: Vec<String>,
+    /// Not these rules and groups
+    #[arg(long, value_name = "RULES", value_delimiter = ',', help_heading = "Rules")]
+    pub(super) ignore: Vec<String>,
+    /// A folder with rules of your own
+    #[arg(long, value_name = "DIR", help_heading = "Rules")]
+    pub(super) rules: Option<PathBuf>,
+    /// Also routes that only possibly carry WebSockets, and infos
+    #[arg(long, help_heading = "Rules")]
+    pub(super) pedantic: bool,
+
+    /// The least severity that makes the exit status 1
+    #[arg(long, value_name = "SEVERITY", default_value = "warning", help_heading = "Output")]
+    pub(super) fail_on: FailOn,
+    /// How findings are printed
+    #[arg(long, value_name = "FORMAT", default_value = "full", env = "NGINX_WSLINT_OUTPUT_FORMAT", help_heading = "Output")]
+    pub(super) output_format: Format,
+    /// When to use colours
+    #[arg(long, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
+    pub(super) color: Color,
+    /// Print nothing but errors of the program itself
+    #[arg(long, short, help_heading = "Output")]
+    pub(super) quiet: bool,
+
+    /// A settings file in place of the nearest nginx-wslint.toml
+    #[arg(long, value_name = "FILE", help_heading = "Settings")]
+    pub(super) config: Option<PathBuf>,
+    /// Read no settings file
+    #[arg(long, help_heading = "Settings", conflicts_with = "config")]
+    pub(super) isolated: bool,
+    /// Print the settings that apply
+    #[arg(long, help_heading = "Settings")]
+    pub(super) show_settings: bool,
+    /// Leave out files that the settings exclude even when they are named
+    #[arg(long, help_heading = "Settings")]
+    pub(super) force_exclude: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum FailOn {
+    Error,
+    Warning,
+    Info,
+    Never,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    Full,
+    Concise,
+    Json,
+    Github,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+fn context(name: &str) -> Result<Context, String> {
+    let names = ["main", "http", "server", "location", "upstream", "stream", "stream-server"];
+    names
+        .contains(&name)
+        .then(|| Context::ALL.into_iter().find(|context| context.name() == name))
+        .flatten()
+        .ok_or_else(|| format!("one of {}", names.join(", ")))
+}

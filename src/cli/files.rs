@@ -1,0 +1,278 @@
+//! Which files are meant, and to which configuration each belongs.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use nginx_wslint::config::{Context, Disk, Memory, Name, Reader, Tree, TreeOptions};
+use nginx_wslint::syntax::{NodeId, Source, parse};
+use walkdir::WalkDir;
+
+use super::Failure;
+use super::settings::Settings;
+
+/// Endings and names of nginx files in a folder that is walked.
+const ENDINGS: [&str; 8] =
+    [".conf", ".vhost", ".nginx", ".conf.template", ".conf.j2", ".conf.tmpl", ".conf.erb", ".nginxconf"];
+/// Folders whose files are nginx files whatever they are called.
+const FOLDERS: [&str; 3] = ["sites-available", "sites-enabled", "snippets"];
+
+/// The files that were asked for, each once.
+#[derive(Debug, Default)]
+pub(super) struct Asked {
+    /// In the order in which they were found.
+    pub(super) files: Vec<PathBuf>,
+    real: HashSet<PathBuf>,
+}
+
+impl Asked {
+    /// Files as named, and the nginx files of folders.
+    pub(super) fn collect(paths: &[PathBuf], settings: &Settings, force_exclude: bool) -> Result<Self, Failure> {
+        let mut asked = Self::default();
+        let here = [PathBuf::from(".")];
+        for path in if paths.is_empty() { &here[..] } else { paths } {
+            if path.is_dir() {
+                let found = walk(path, settings);
+                if found.is_empty() && asked.files.is_empty() {
+                    return Err(Failure(format!("{}: no nginx configuration in this folder", path.display())));
+                }
+                found.into_iter().for_each(|file| asked.add(file));
+            } else if !force_exclude || !settings.excludes(path) {
+                asked.add(path.clone());
+            }
+        }
+        Ok(asked)
+    }
+
+    /// One file that need not exist on disk.
+    pub(super) fn only(path: PathBuf) -> Self {
+        let mut asked = Self::default();
+        asked.add(path);
+        asked
+    }
+
+    fn add(&mut self, path: PathBuf) {
+        if self.real.insert(real(&path)) {
+            self.files.push(path);
+        }
+    }
+
+    /// Whether this file is one of them.
+    pub(super) fn contains(&self, path: &Path) -> bool {
+        self.real.contains(&real(path))
+    }
+}
+
+/// The one name of a file that has several.
+fn real(path: &Path) -> PathBuf {
+    std::fs::canonicalize(path).or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_owned())
+}
+
+impl Settings {
+    /// Whether the settings leave a file out.
+    pub(super) fn excludes(&self, path: &Path) -> bool {
+        let Some(folder) = self.file.as_deref().and_then(Path::parent) else { return false };
+        let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let Ok(relative) = absolute.strip_prefix(folder) else { return false };
+        self.exclude.iter().filter_map(|pattern| glob::Pattern::new(pattern).ok()).any(|pattern| {
+            relative.ancestors().any(|part| !part.as_os_str().is_empty() && pattern.matches_path(part))
+        })
+    }
+}
+
+fn walk(folder: &Path, settings: &Settings) -> Vec<PathBuf> {
+    let hidden = |entry: &walkdir::DirEntry| {
+        entry.depth() > 0 && entry.file_name().to_str().is_some_and(|name| name.starts_with('.'))
+    };
+    let skipped = |entry: &walkdir::DirEntry| {
+        entry.file_type().is_dir() && matches!(entry.file_name().to_str(), Some("node_modules" | "target"))
+    };
+    WalkDir::new(folder)
+        .follow_links(true)
+        .sort_by_file_name()
+        .into_iter()
+        .filter_entry(|entry| !hidden(entry) && !skipped(entry))
+        .filter_map(Result::ok)
+        .filter(|entry| entry.file_type().is_file() && is_named_like_nginx(entry.path()))
+        .map(|entry| entry.path().strip_prefix("./").unwrap_or(entry.path()).to_owned())
+        .filter(|path| !settings.excludes(path) && reads_like_nginx(path))
+        .collect()
+}
+
+fn is_named_like_nginx(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let folder = path.parent().and_then(Path::file_name).and_then(|name| name.to_str()).unwrap_or_default();
+    ENDINGS.iter().any(|ending| name.ends_with(ending)) || FOLDERS.contains(&folder)
+}
+
+/// Whether most of what stands at the top of a file are directives of nginx: many programs call their files `.conf`.
+fn reads_like_nginx(path: &Path) -> bool {
+    let Ok(bytes) = std::fs::read(path) else { return true };
+    if path.file_name().is_some_and(|name| name == "nginx.conf") {
+        return true;
+    }
+    let source = Source::new(path, bytes);
+    let ast = parse(&source);
+    let (mut known, mut all) = (0, 0);
+    let mut node = NodeId(0);
+    while (node.0 as usize) < ast.nodes().len() {
+        let name = ast.words(node).first().map(|word| word.value(&source));
+        known += usize::from(name.is_some_and(|name| Name::of(&name).is_some()));
+        all += 1;
+        node = ast.node(node).end;
+    }
+    known * 2 > all
+}
+
+/// A configuration to be linted.
+#[derive(Debug)]
+pub(super) struct Job {
+    /// Its main file, or the fragment.
+    pub(super) root: PathBuf,
+    /// How to read it.
+    pub(super) options: TreeOptions,
+    /// Whether the root itself was asked for, so that everything found in the tree is meant.
+    pub(super) whole: bool,
+}
+
+/// What is to be linted so that every asked file is seen where nginx reads it: the main files among them, those that the
+/// settings or the command line name, the nearest `nginx.conf` that includes a file, and the rest as fragments.
+pub(super) fn jobs(
+    asked: &Asked,
+    roots: &[PathBuf],
+    context: &[Context],
+    settings: &Settings,
+    reader: &dyn Reader,
+) -> Vec<Job> {
+    let mut plan = Plan { asked, reader, settings, jobs: Vec::new(), covered: HashSet::new(), tried: HashSet::new() };
+    if context.is_empty() {
+        for root in roots.iter().chain(&settings.roots) {
+            plan.add_tree(root, TreeOptions::default());
+        }
+        for file in asked.files.iter().filter(|file| is_main(file, reader)) {
+            plan.add_tree(file, TreeOptions::default());
+        }
+        for file in &asked.files {
+            plan.find_root(file);
+        }
+    }
+    // A fragment that another one includes is seen there.
+    let rest: Vec<&PathBuf> = asked.files.iter().filter(|file| !plan.covered.contains(&real(file))).collect();
+    let mut included: HashSet<PathBuf> = HashSet::new();
+    let mut fragments = Vec::new();
+    for file in rest {
+        let options = TreeOptions { context: context.to_vec(), ..plan.options() };
+        let tree = Tree::read(file, reader, &options);
+        included.extend(tree.files().iter().skip(1).map(|file| real(file.source.path())));
+        fragments.push(Job { root: file.clone(), options, whole: true });
+    }
+    fragments.retain(|job| !included.contains(&real(&job.root)));
+    let mut jobs = plan.jobs;
+    jobs.extend(fragments);
+    jobs
+}
+
+struct Plan<'a> {
+    asked: &'a Asked,
+    reader: &'a dyn Reader,
+    settings: &'a Settings,
+    jobs: Vec<Job>,
+    covered: HashSet<PathBuf>,
+    tried: HashSet<PathBuf>,
+}
+
+impl Plan<'_> {
+    fn options(&self) -> TreeOptions {
+        TreeOptions { include_map: self.settings.include_map.clone(), ..TreeOptions::default() }
+    }
+
+    /// Adds the tree of a root unless it reaches none of the asked files.
+    fn add_tree(&mut self, root: &Path, _: TreeOptions) {
+        if !self.tried.insert(real(root)) {
+            return;
+        }
+        let options = self.options();
+        let tree = Tree::read(root, self.reader, &options);
+        let files: Vec<PathBuf> = tree.files().iter().map(|file| real(file.source.path())).collect();
+        let whole = self.asked.contains(root);
+        if whole || files.iter().any(|file| self.asked.real.contains(file)) {
+            self.covered.extend(files);
+            self.jobs.push(Job { root: root.to_owned(), options, whole });
+        }
+    }
+
+    /// Looks upwards from a file for an `nginx.conf` that includes it.
+    fn find_root(&mut self, file: &Path) {
+        if self.covered.contains(&real(file)) {
+            return;
+        }
+        let Ok(absolute) = std::path::absolute(file) else { return };
+        for (up, folder) in absolute.ancestors().skip(1).enumerate() {
+            let root = folder.join("nginx.conf");
+            if root.is_file() && is_main(&root, self.reader) {
+                // Shown as the user would write it: relative, as long as that is short.
+                let shown = relative(file, up).map_or(root, |folder| folder.join("nginx.conf"));
+                self.add_tree(&shown, TreeOptions::default());
+                if self.covered.contains(&real(file)) {
+                    return;
+                }
+            }
+            if folder.join(".git").exists() {
+                return;
+            }
+        }
+    }
+}
+
+/// The folder `up` levels above a file's own, in the words in which the file is named.
+fn relative(file: &Path, up: usize) -> Option<PathBuf> {
+    let mut folder = file.parent()?.to_owned();
+    for _ in 0..up {
+        if folder.as_os_str().is_empty() || folder.ends_with("..") {
+            folder.push("..");
+        } else {
+            folder.pop();
+        }
+    }
+    Some(folder)
+}
+
+/// Whether a file has an `http` or `events` block at its top, as only a main file has.
+fn is_main(path: &Path, reader: &dyn Reader) -> bool {
+    let Ok(bytes) = reader.read(path) else { return false };
+    // Most fragments never say the words; they need not be parsed for this.
+    if memchr::memmem::find(&bytes, b"http").is_none() && memchr::memmem::find(&bytes, b"events").is_none() {
+        return false;
+    }
+    let source = Source::new(path, bytes);
+    let ast = parse(&source);
+    let mut node = NodeId(0);
+    while (node.0 as usize) < ast.nodes().len() {
+        let name = ast.words(node).first().map(|word| word.value(&source));
+        if ast.node(node).body.is_some() && name.is_some_and(|name| matches!(&*name, "http" | "events")) {
+            return true;
+        }
+        node = ast.node(node).end;
+    }
+    false
+}
+
+/// The disk with some files replaced: standard input under a name, and texts that fixes have changed.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Overlay {
+    pub(super) memory: Memory,
+    pub(super) only_memory: bool,
+}
+
+impl Reader for Overlay {
+    fn read(&self, path: &Path) -> std::io::Result<Vec<u8>> {
+        self.memory.read(path).or_else(|error| if self.only_memory { Err(error) } else { Disk.read(path) })
+    }
+
+    fn glob(&self, pattern: &str) -> Option<Vec<PathBuf>> {
+        if self.only_memory { self.memory.glob(pattern) } else { Disk.glob(pattern) }
+    }
+
+    fn exists(&self, path: &Path) -> bool {
+        self.memory.exists(path) || (!self.only_memory && Disk.exists(path))
+    }
+}

@@ -1,0 +1,64 @@
+//! The command line: the only part of the program that prints, writes files and ends it.
+
+mod args;
+mod files;
+mod fixing;
+mod lint;
+mod output;
+mod routes;
+mod rules;
+mod settings;
+mod write;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Args, Command};
+
+/// Why the work could not be done: the message, ready to be read.
+#[derive(Debug)]
+struct Failure(String);
+
+impl<E: std::error::Error> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// Nothing at or above `--fail-on` remains.
+const CLEAN: u8 = 0;
+/// Findings remain.
+const FINDINGS: u8 = 1;
+/// The work could not be done.
+const FAILED: u8 = 2;
+
+/// Reads the arguments, does what they say and gives the exit code: 0 clean, 1 findings remain, 2 it could not be done.
+pub(crate) fn run() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            // `--help` and `--version` are no errors; whatever is, clap says it best.
+            let code = if error.use_stderr() { FAILED } else { CLEAN };
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    match dispatch(&args) {
+        Ok(code) => ExitCode::from(code),
+        Err(Failure(message)) => {
+            output::error(&message);
+            ExitCode::from(FAILED)
+        }
+    }
+}
+
+fn dispatch(args: &Args) -> Result<u8, Failure> {
+    match &args.command {
+        None => lint::run(&args.lint),
+        Some(Command::Rules { json, action: None }) => rules::list(&args.lint, *json),
+        Some(Command::Rules { action: Some(args::RulesAction::Test { folder }), .. }) => rules::test(folder),
+        Some(Command::Explain { rule }) => rules::explain(&args.lint, rule),
+        Some(Command::Routes { json, paths }) => routes::run(&args.lint, paths, *json),
+    }
+}

@@ -1,0 +1,5 @@
+//! Which routes carry WebSockets, and how sure that is.
+
+pub mod comments;
+pub mod segments;
+pub mod signals;

@@ -185,7 +185,7 @@ impl Reader {
             }
             let atom = self.atom(depth)?;
             let atom = self.quantified(atom);
-            extend(&mut sequences, bounded(atom));
+            extend(&mut sequences, &bounded(atom));
         }
         Some(sequences)
     }
@@ -332,9 +332,9 @@ impl Reader {
 }
 
 /// Follows every sequence by every one of `next`, or by something unknown where that is too many.
-fn extend(sequences: &mut Vec<Sequence>, next: Vec<Sequence>) {
+fn extend(sequences: &mut Vec<Sequence>, next: &[Sequence]) {
     let many = sequences.len() * next.len() > MAX_WAYS;
-    match next.as_slice() {
+    match next {
         _ if many => sequences.iter_mut().for_each(|s| s.push(Item::Any { empty: true })),
         // Nearly all pieces are of one kind; they must not copy what was read before them.
         [one] => sequences.iter_mut().for_each(|s| s.extend(one)),

@@ -67,7 +67,7 @@ fn whole_segments_are_endpoints() {
         "/_stcore/stream/",
         "/api/kernels/",
         "/push/ws",
-        "/api/live/",
+        "/api/live/ws",
         "/socket",
         "/sockjs-node",
         "/_next/webpack-hmr",
@@ -180,7 +180,9 @@ fn the_registered_domain_says_nothing() {
     }
     let application = |name| signals().application_of_server(name).map(|found| found.name.as_str());
     assert_eq!(application("jupyter.example.com"), Some("Jupyter"));
-    assert_eq!(application("www.jupyter.org"), None);
+    for name in ["jupyter.org", "www.jupyter.org", "jupyter.co.uk", "www.jupyter.co.uk"] {
+        assert_eq!(application(name), None, "{name}");
+    }
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::config::{Context, DirectiveId, FileId, Tree};
 use crate::rules::{Finding, Op, Plan, Safety, Severity};
 use crate::syntax::edit::{Edit, apply};
 use crate::websocket::Routes;
-use crate::{Linted, Linter};
+use crate::Linted;
 
 /// A fix that was applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,14 +87,12 @@ type FindingKey = (String, PathBuf, u32);
 /// # Errors
 /// When ten passes do not come to an end. Nothing is changed then.
 pub fn converge<'r>(
-    linter: &'r Linter,
     mut linted: Linted<'r>,
     least: Safety,
     editable: &dyn Fn(&std::path::Path) -> bool,
-    shown: &dyn Fn(&Finding<'_>) -> bool,
+    shown: &dyn Fn(&Linted<'_>, &Finding<'_>) -> bool,
     relint: &dyn Fn(&BTreeMap<PathBuf, Vec<u8>>) -> Linted<'r>,
 ) -> Result<Outcome<'r>, NotConverging> {
-    let _ = linter;
     let mut changed: BTreeMap<PathBuf, Vec<u8>> = BTreeMap::new();
     let mut applied = Vec::new();
     let mut withdrawn: Vec<Withdrawn> = Vec::new();
@@ -167,13 +165,13 @@ fn candidates(
     linted: &Linted<'_>,
     least: Safety,
     editable: &dyn Fn(&std::path::Path) -> bool,
-    shown: &dyn Fn(&Finding<'_>) -> bool,
+    shown: &dyn Fn(&Linted<'_>, &Finding<'_>) -> bool,
     refused: &HashSet<FindingKey>,
 ) -> Vec<Candidate> {
     let tree = &linted.tree;
     let rewriter = linted.rewriter(editable);
     let mut all = Vec::new();
-    for finding in linted.findings.iter().filter(|finding| shown(finding)) {
+    for finding in linted.findings.iter().filter(|finding| shown(linted, finding)) {
         let Some(mut plan) = finding.fix.clone() else { continue };
         let edits = rewriter.edits(finding, &mut plan);
         let key = finding_key(tree, finding);

@@ -4,13 +4,15 @@ use std::collections::HashMap;
 
 use super::headers::{State, is_for, value};
 use super::route::{Module, Route, RouteSetting, Routes};
-use super::signals::{Signals, segments};
+use super::segments::{Segments, segments};
+use super::signals::{Application, Deny, Found, Signals};
 use crate::config::variables::is_builtin_variable;
 use crate::config::{Context, DirectiveId, Modifier, Request, Tree};
 use crate::syntax::{comments_at, comments_of};
 
 /// How sure it is that a route carries WebSockets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Confidence {
     /// A hint that means other things as often.
     Possible,
@@ -77,14 +79,27 @@ impl Intent {
         self.evidence.first().is_some_and(|evidence| evidence.confidence.is_none())
     }
 
+    fn ping_by(&mut self, who: &str, pings: bool) {
+        if pings {
+            self.pings = true;
+            self.pings_because = Some(format!("{who} pings by itself"));
+        }
+    }
+
     /// The reason that weighs most, as a clause.
     pub fn why(&self) -> &str {
         self.evidence.first().map_or("nothing speaks for it", |evidence| &evidence.text)
     }
 }
 
-/// Words of names that were looked up before.
-pub(super) type Names<'s> = HashMap<String, Option<&'s super::signals::Application>>;
+/// What was looked up for one route and serves the next ones.
+#[derive(Default)]
+pub(super) struct Known<'s> {
+    applications: HashMap<String, Option<&'s Application>>,
+    selected: HashMap<(DirectiveId, String), Option<DirectiveId>>,
+    /// Servers and whether one of their locations says that `/ws` stands for web services there.
+    web_services: HashMap<DirectiveId, Option<&'s Deny>>,
+}
 
 /// Judges the route of that index.
 pub(super) fn of<'s>(
@@ -93,19 +108,20 @@ pub(super) fn of<'s>(
     index: usize,
     signals: &'s Signals,
     settings: &[RouteSetting],
-    names: &mut Names<'s>,
+    known: &mut Known<'s>,
 ) -> Intent {
     let route = &routes.all[index];
-    let mut judge = Judge { tree, route, signals, intent: Intent::default() };
+    let path = route.location.as_ref().map(|location| segments(&location.path, location.is_regex()));
+    let mut judge = Judge { tree, route, signals, path, endpoint: None, intent: Intent::default() };
     judge.steering(settings);
     judge.handshake_headers();
     judge.path();
-    judge.names(names);
+    judge.names(routes, index, known);
     judge.comments();
     judge.condition();
     judge.lost_header(routes);
     judge.neighbours(routes, index);
-    judge.denials(routes);
+    judge.denials(routes, known);
     judge.conclude()
 }
 
@@ -113,6 +129,8 @@ struct Judge<'a, 's> {
     tree: &'a Tree,
     route: &'a Route,
     signals: &'s Signals,
+    path: Option<Segments>,
+    endpoint: Option<Found<'s>>,
     intent: Intent,
 }
 
@@ -172,69 +190,60 @@ impl<'s> Judge<'_, 's> {
     }
 
     fn path(&mut self) {
-        let Some(location) = &self.route.location else { return };
-        if location.modifier == Modifier::Named {
-            return;
+        let (Some(location), Some(path)) = (&self.route.location, &self.path) else { return };
+        if location.modifier != Modifier::Named {
+            if let Some(found) = self.signals.endpoint(path) {
+                let endpoint = found.endpoint;
+                let intent = &mut self.intent;
+                intent.only |= found.only;
+                intent.query |= endpoint.query;
+                intent.slashless |= endpoint.slashless && found.last;
+                intent.fixed |= endpoint.fixed;
+                intent.origin |= endpoint.origin;
+                intent.origin_scheme |= endpoint.origin_scheme;
+                intent.protocol = Some(endpoint.protocol.clone());
+                intent.ping_by(&endpoint.protocol, endpoint.pings);
+                let text = format!("its path `{}` is that of {}", location.path, endpoint.protocol);
+                self.endpoint = Some(found);
+                self.add(endpoint.confidence, self.route.location_block, text);
+                return;
+            }
         }
-        let segments = segments(&location.path, location.is_regex());
-        let Some((endpoint, is_last)) = self.signals.endpoint(&segments) else { return };
-        let intent = &mut self.intent;
-        intent.only |= endpoint.only && is_last;
-        intent.query |= endpoint.query;
-        intent.slashless |= endpoint.slashless && is_last;
-        intent.fixed |= endpoint.fixed;
-        intent.protocol = Some(endpoint.protocol.clone());
-        if endpoint.pings {
-            intent.pings = true;
-            intent.pings_because = Some(format!("{} pings by itself", endpoint.protocol));
+        if let Some((word, confidence)) = self.signals.word_in_path(path) {
+            let text = format!("its path `{}` says `{}`", location.path, word.word);
+            self.add(confidence, self.route.location_block, text);
         }
-        let text = format!("its path `{}` is that of {}", location.path, endpoint.protocol);
-        self.add(endpoint.confidence, self.route.location_block, text);
     }
 
-    fn names(&mut self, names: &mut Names<'s>) {
+    fn names(&mut self, routes: &Routes, index: usize, known: &mut Known<'s>) {
         let signals = self.signals;
-        let mut sources: Vec<(String, DirectiveId, &str)> = Vec::new();
-        for host in self.tree.hosts(&self.route.target, self.route.block) {
-            sources.push((host, self.route.pass, "upstream"));
-        }
+        let mut hosts = self.tree.hosts(&self.route.target, self.route.block);
         if self.route.target.variable {
-            sources.push((self.route.target.host().replace(['$', '{', '}'], ""), self.route.pass, "upstream"));
+            hosts.push(self.route.target.host().replace(['$', '{', '}'], ""));
         }
-        if let (Some(location), Some(block)) = (&self.route.location, self.route.location_block) {
-            if !location.is_regex() {
-                sources.push((location.path.clone(), block, "path"));
+        hosts.retain(|host| !host.is_empty());
+        for host in hosts {
+            if let Some((word, confidence)) = signals.word(&host) {
+                let text = format!("its upstream `{host}` says `{}`", word.word);
+                self.add(confidence, self.route.pass, text);
+            }
+            let application = *known
+                .applications
+                .entry(host.clone())
+                .or_insert_with_key(|host| signals.application(host));
+            if let Some(application) = application {
+                self.application(routes, index, known, application, self.route.pass, &format!("upstream `{host}`"));
             }
         }
         let server_names = self.route.server.map_or(&[][..], |server| self.tree.own(server, "server_name"));
         for &line in server_names {
             for name in self.tree.args(line).filter(|name| !name.starts_with('~')) {
                 if let Some(label) = signals.server_name(&name) {
-                    let text = format!("its server is called `{name}`");
-                    let confidence = label.confidence;
-                    self.add(confidence, line, text);
+                    self.add(label.confidence, line, format!("its server is called `{name}`"));
                 }
-                // The registered domain says who owns it, not what runs there.
-                let host = name.rsplitn(3, '.').nth(2).unwrap_or_default().to_owned();
-                sources.push((host, line, "server_name"));
-            }
-        }
-        for (source, at, kind) in sources {
-            if source.is_empty() {
-                continue;
-            }
-            let found = *names.entry(source.clone()).or_insert_with_key(|source| signals.application(source));
-            if let Some(application) = found {
-                let intent = &mut self.intent;
-                intent.origin |= application.origin;
-                intent.origin_scheme |= application.origin_scheme;
-                if application.pings {
-                    intent.pings = true;
-                    intent.pings_because = Some(format!("{} pings by itself", application.name));
+                if let Some(application) = signals.application_of_server(&name) {
+                    self.application(routes, index, known, application, line, &format!("server `{name}`"));
                 }
-                intent.protocol.get_or_insert_with(|| application.name.clone());
-                let text = format!("its {kind} `{source}` names {}", application.name);
-                self.add(application.confidence, at, text);
             }
         }
         let port = match self.tree.upstream(self.route.target.host()) {
@@ -243,10 +252,56 @@ impl<'s> Judge<'_, 's> {
             }),
             None => self.route.target.port(),
         };
-        if let Some(known) = port.and_then(|port| signals.port(port)) {
-            let text = format!("port {} is that of {}", known.port, known.application);
+        if let Some(found) = port.and_then(|port| signals.port(port)) {
+            let text = format!("port {} is that of {}", found.port, found.application);
             self.add(Confidence::Possible, self.route.pass, text);
         }
+    }
+
+    /// A name speaks of an application; that concerns the route only if the application's sockets reach it.
+    fn application(
+        &mut self,
+        routes: &Routes,
+        index: usize,
+        known: &mut Known<'s>,
+        application: &'s Application,
+        at: DirectiveId,
+        what: &str,
+    ) {
+        if !self.receives(routes, index, known, &application.paths) {
+            return;
+        }
+        let intent = &mut self.intent;
+        intent.origin |= application.origin;
+        intent.origin_scheme |= application.origin_scheme;
+        intent.ping_by(&application.name, application.pings);
+        intent.protocol.get_or_insert_with(|| application.name.clone());
+        self.add(application.confidence, at, format!("its {what} names {}", application.name));
+    }
+
+    /// Whether one of an application's paths leads to this route, seen from where the application begins: the shortest
+    /// path in the server that leads to the same upstream.
+    fn receives(&self, routes: &Routes, index: usize, known: &mut Known<'s>, paths: &[String]) -> bool {
+        let (Some(server), Some(block), Some(location)) =
+            (self.route.server, self.route.location_block, &self.route.location)
+        else {
+            return true;
+        };
+        if paths.is_empty() || location.modifier == Modifier::Named {
+            return true;
+        }
+        let plain = |route: &Route| {
+            let location = route.location.as_ref().filter(|location| !location.is_regex())?;
+            (route.server == Some(server) && location.path.starts_with('/')).then(|| location.path.clone())
+        };
+        let base = std::iter::once(self.route).chain(routes.siblings(index).take(64)).filter_map(plain);
+        let base = base.min_by_key(String::len).unwrap_or_else(|| "/".into());
+        paths.iter().any(|path| {
+            let full = format!("{}{path}", base.trim_end_matches('/'));
+            let tree = self.tree;
+            let selected = known.selected.entry((server, full)).or_insert_with_key(|(_, full)| tree.select(server, full));
+            *selected == Some(block)
+        })
     }
 
     fn comments(&mut self) {
@@ -311,7 +366,7 @@ impl<'s> Judge<'_, 's> {
         self.route.location_block.is_some_and(|block| routes.subrequest_targets.contains(&block))
     }
 
-    fn denials(&mut self, routes: &Routes) {
+    fn denials(&mut self, routes: &Routes, known: &mut Known<'s>) {
         if self.is_subrequest_target(routes) {
             self.add(None, self.route.location_block, "it answers subrequests of `auth_request` or `mirror`".into());
         }
@@ -323,10 +378,52 @@ impl<'s> Judge<'_, 's> {
         if upgrade.state == State::Empty && !self.has(Confidence::Certain) {
             self.add(None, upgrade.lines.last().copied(), "it clears the `Upgrade` header".into());
         }
-        if !self.has(Confidence::Certain) {
-            if let Some((text, at)) = self.signals.denial(self.tree, self.route) {
-                self.add(None, at, text);
+        if self.has(Confidence::Certain) {
+            return;
+        }
+        let named_by_path = self.endpoint.is_some();
+        if !named_by_path {
+            if let Some(deny) = self.path.as_ref().and_then(|path| self.signals.denied_path(path)) {
+                self.add(None, self.route.location_block, format!("its path is that of {}", deny.reason));
             }
+            let unbuffered = self.tree.effective(self.route.block, "proxy_buffering").is_some_and(|effective| {
+                self.tree.arg(effective.line(), 1).is_some_and(|value| value.eq_ignore_ascii_case("off"))
+            });
+            if unbuffered && self.route.headers.connection.state == State::Empty {
+                let at = self.route.headers.connection.lines.last().copied();
+                self.add(None, at, "it is set up for server-sent events: unbuffered, and `Connection` cleared".into());
+            }
+        }
+        if !named_by_path || self.endpoint.as_ref().is_some_and(|found| found.endpoint.ambiguous) {
+            self.other_services(known);
+        }
+    }
+
+    /// Headers, comments and neighbours which say that a `/ws` stands for web services, or a path for something else.
+    fn other_services(&mut self, known: &mut Known<'s>) {
+        let signals = self.signals;
+        let lines = self.tree.effective(self.route.block, "proxy_set_header").map_or(&[][..], |effective| effective.lines);
+        for &line in lines {
+            let header = self.tree.arg(line, 1).unwrap_or_default();
+            if let Some(deny) = signals.denied_header(&header) {
+                self.add(None, line, format!("it sets `{header}`, as for {}", deny.reason));
+            }
+        }
+        let directive = self.tree.directive(self.route.block);
+        let file = self.tree.file(directive.file);
+        let comments = comments_of(&file.ast, &file.source, directive.node);
+        if let Some(deny) = comments.iter().find_map(|(_, comment)| signals.denied_comment(comment)) {
+            self.add(None, self.route.block, format!("a comment on it speaks of {}", deny.reason));
+        }
+        let Some(server) = self.route.server else { return };
+        let tree = self.tree;
+        let beside = *known.web_services.entry(server).or_insert_with(|| {
+            tree.locations(server).filter_map(|block| tree.location(block)).find_map(|location| {
+                signals.denied_by_sibling(&segments(&location.path, location.is_regex()))
+            })
+        });
+        if let Some(deny) = beside.filter(|_| self.endpoint.is_some()) {
+            self.add(None, server, format!("locations beside it are those of {}", deny.reason));
         }
     }
 

@@ -1,9 +1,11 @@
 //! Which routes carry WebSockets, how sure that is, and what is known of them.
 
+pub mod comments;
 mod facts;
 mod headers;
 mod intent;
 mod route;
+pub mod segments;
 pub mod signals;
 
 pub use facts::keeps_connections;

@@ -121,9 +121,9 @@ impl Routes {
                 routes.all.push(route);
             }
         }
-        let mut names = HashMap::new();
+        let mut known = intent::Known::default();
         for index in 0..routes.all.len() {
-            routes.all[index].intent = intent::of(tree, &routes, index, signals, settings, &mut names);
+            routes.all[index].intent = intent::of(tree, &routes, index, signals, settings, &mut known);
         }
         routes
     }

@@ -164,11 +164,10 @@ fn header(tree: &Tree, block: DirectiveId, effective: Option<Effective<'_>>, nam
         lines = misspelt;
         return Header { lines, state: State::Wrong, plain: Plain::Clean, map: None };
     }
-    // The map that belongs into `Connection` is not broken where it stands in `Upgrade`; it is misused.
-    let behind = |&line: &DirectiveId| map_behind(tree, &value(tree, line));
-    let map = lines.last().and_then(behind).filter(|_| name == "Connection");
+    let map = lines.last().and_then(|&line| map_behind(tree, &value(tree, line)));
     let judge = if name == "Upgrade" { is_websocket } else { has_upgrade_token };
-    let state = handshake_state(tree, block, &lines, judge, map);
+    // The map that belongs into `Connection` is not broken where it stands in `Upgrade`; it is misused.
+    let state = handshake_state(tree, block, &lines, judge, map.filter(|_| name == "Connection"));
     let plain = plain_state(tree, block, &lines, name);
     Header { lines, state, plain, map }
 }

@@ -58,11 +58,11 @@ impl Rewriter<'_> {
             plan.withhold(format!("{what} may set headers too, and these lines would discard or double them"));
         }
         let layout = Layout::new(self.tree, file);
-        let direct = |&line: &DirectiveId| self.tree.directive(line).file == file;
-        let last = own.iter().rev().copied().find(|line| direct(line));
+        let direct = |line: &&DirectiveId| self.tree.directive(**line).file == file;
+        let last = own.iter().rev().find(direct).copied();
         let anchor = last
             .or_else(|| own.last().and_then(|&line| self.include_around(line, file)))
-            .or_else(|| self.anchor(block, file));
+            .or_else(|| self.anchor(block, file, NAME));
         let edit = match anchor {
             Some(anchor) => layout.after(anchor, &statements),
             None => layout.first_in(block, &statements),

@@ -120,19 +120,29 @@ impl<'a> Rewriter<'a> {
         }
         let layout = Layout::new(self.tree, file);
         let statement = format!("{directive} {value};");
-        let edit = match self.anchor(block, file) {
+        let edit = match self.anchor(block, file, directive) {
             Some(anchor) => layout.after(anchor, &[statement]),
             None => layout.first_in(block, &[statement]),
         };
         Ok(vec![FileEdit { file, edit }])
     }
 
-    /// The statement behind which new settings of a block are written: its `*_pass`, else the include that brings it.
-    pub(super) fn anchor(&self, block: DirectiveId, file: FileId) -> Option<DirectiveId> {
-        let here = |&id: &DirectiveId| self.tree.directive(id).file == file && self.tree.directive(id).parent == block;
+    /// The statement behind which a new setting of a block is written: the last of its `*_pass` and the lines that people
+    /// write before this one (the version, then the headers, then the timeouts). A line that an include brings counts as
+    /// the include.
+    pub(super) fn anchor(&self, block: DirectiveId, file: FileId, directive: &str) -> Option<DirectiveId> {
+        let before: &[&str] = match directive {
+            "proxy_http_version" => &[],
+            "proxy_set_header" => &["proxy_http_version"],
+            _ => &["proxy_http_version", "proxy_set_header"],
+        };
         let passes = ["proxy_pass", "uwsgi_pass", "scgi_pass"];
-        let pass = passes.iter().find_map(|name| self.tree.own(block, name).last().copied());
-        pass.filter(here).or_else(|| self.include_around(pass?, file))
+        let lines = passes.iter().chain(before).filter_map(|name| self.tree.own(block, name).last().copied());
+        let here = |line: DirectiveId| match self.tree.directive(line).file == file {
+            true => Some(line),
+            false => self.include_around(line, file),
+        };
+        lines.filter_map(here).max()
     }
 
     /// The `include` of `file` through which a directive of another file came.

@@ -30,6 +30,9 @@ macro_rules! facts {
 /// All facts.
 pub(super) const FACTS: &[Fact] = facts! {
     "websocket-only" "nothing but WebSockets goes over the route" |scope| when(scope.route()?.intent.only);
+    "in-if" "the route is an `if` block, which takes the settings of its location" |scope| {
+        when(scope.tree.is(scope.route()?.block, "if"))
+    };
     "pings" "the protocol or a comment says that something is sent more often than every 60 s" |scope| {
         when(scope.route()?.intent.pings)
     };

@@ -211,15 +211,15 @@ fn blocks_of(tree: &Tree, routes: &Routes, finding: &Finding<'_>, plan: &Plan) -
                 blocks.insert(*block);
             }
             Op::Replace { place, .. } => {
-                blocks.extend(shared_by(tree, routes, place.directive));
+                blocks.extend(shared_by(tree, routes, finding, place.directive));
             }
             Op::Remove(line) => {
-                blocks.extend(shared_by(tree, routes, *line));
+                blocks.extend(shared_by(tree, routes, finding, *line));
             }
             Op::Hoist(_) | Op::Define(_) => {}
         }
     }
-    if let Some(route) = finding.route.and_then(|index| routes.all.get(index)) {
+    for route in finding.routes().filter_map(|index| routes.all.get(index)) {
         blocks.insert(route.block);
         blocks.extend(route.location_block);
     }
@@ -231,17 +231,20 @@ fn blocks_of(tree: &Tree, routes: &Routes, finding: &Finding<'_>, plan: &Plan) -
     blocks
 }
 
-/// The blocks in which a line that is to be rewritten counts, as long as all of them are routes that carry WebSockets:
-/// what is wrong with the line is wrong for each of them.
-fn shared_by(tree: &Tree, routes: &Routes, line: DirectiveId) -> Vec<DirectiveId> {
+/// The blocks in which a line that is to be rewritten may count: where the line itself is wrong, whoever uses it, all of
+/// them; else only those of the finding's routes.
+fn shared_by(tree: &Tree, routes: &Routes, finding: &Finding<'_>, line: DirectiveId) -> Vec<DirectiveId> {
     let name = tree.name(line).into_owned();
     let mut blocks = vec![line, tree.directive(line).parent];
+    if finding.route.is_some() {
+        return blocks;
+    }
     let node = (tree.directive(line).file, tree.directive(line).node);
     for route in &routes.all {
         let counts = tree.effective(route.block, &name).is_some_and(|effective| {
             effective.lines.iter().any(|&other| (tree.directive(other).file, tree.directive(other).node) == node)
         });
-        if counts && route.intent.confidence.is_some() {
+        if counts {
             blocks.push(route.block);
             blocks.extend(route.location_block);
         }

@@ -56,10 +56,13 @@ fn merged<'r>(tree: &Tree, findings: Vec<Finding<'r>>) -> Vec<Finding<'r>> {
         match seen.get(&(finding.rule.id.as_str(), file.0, span)) {
             Some(&index) => {
                 let known = &mut kept[index];
-                known.also += usize::from(finding.route.is_some() && finding.route != known.route);
+                let mut all: Vec<usize> = known.routes().chain(finding.route).collect();
                 if (finding.severity, finding.confidence) > (known.severity, known.confidence) {
-                    kept[index] = Finding { also: known.also, ..finding };
+                    kept[index] = finding;
                 }
+                let known = &mut kept[index];
+                all.retain(|route| Some(*route) != known.route);
+                known.more_routes = all;
             }
             None => {
                 seen.insert((finding.rule.id.as_str(), file.0, span), kept.len());
@@ -120,7 +123,7 @@ fn apply<'r>(rule: &'r Rule, tree: &Tree, routes: &Routes, options: &Options, as
             Asked::Route(index) => Some(index),
             Asked::Directive(_) => None,
         },
-        also: 0,
+        more_routes: Vec::new(),
         open,
         fix,
     })

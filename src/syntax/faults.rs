@@ -86,8 +86,13 @@ impl Reader<'_> {
             return;
         }
         let innermost = self.open.last().and_then(|frame| frame.node).map(|id| *self.read.ast.node(id));
-        let Some(node) = self.misplaced_close(|open, close| close < open).or(innermost) else { return };
+        let quantifier = self.read.ast.nodes.iter().find(|node| self.opens_with_quantifier(node)).copied();
+        let misplaced = || self.misplaced_close(|open, close| close < open);
+        let Some(node) = quantifier.or_else(misplaced).or(innermost) else { return };
         let help = match node.body.and_then(|body| body.close) {
+            _ if quantifier.is_some() => {
+                format!("the `{{` in {} opens a block: a regular expression with braces needs quotes", self.told(&node))
+            }
             Some(close) => format!(
                 "{} lacks its `}}`: the one on line {} is indented like that of an outer block",
                 self.told(&node),
@@ -114,7 +119,8 @@ impl Reader<'_> {
         let message = format!("unexpected \"{found}\"");
         if self.source.slice(word.span).contains('\n') {
             let line = self.source.line(offset(token.start));
-            let help = format!("this quote runs on to line {line}, where text follows it: is it closed where it should be?");
+            let help =
+                format!("this quote runs on to line {line}, where text follows it: is it closed where it should be?");
             self.quote_lost(word.span.start as usize, token.start, message, help);
             return true;
         }
@@ -134,7 +140,8 @@ impl Reader<'_> {
     pub(super) fn too_long(&mut self, token: Token, message: String) -> bool {
         let quoted = matches!(self.text.as_bytes()[token.start], b'"' | b'\'');
         if token.unclosed || (quoted && self.text[token.start..token.end].contains('\n')) {
-            let help = "nginx reads at most 4094 bytes between quotes: is this one closed where it should be?".to_owned();
+            let help =
+                "nginx reads at most 4094 bytes between quotes: is this one closed where it should be?".to_owned();
             self.quote_lost(token.start, token.start, message, help);
             return true;
         }
@@ -264,6 +271,14 @@ impl Reader<'_> {
             wrong(self.indentation(node.span.start)?, self.indentation(close)?).then_some(close)
         };
         self.read.ast.nodes.iter().filter(|node| closed(node).is_some()).min_by_key(|node| closed(node)).copied()
+    }
+
+    /// Whether the `{` of a block is that of a regular expression without quotes, as in `[0-9]{4}`.
+    fn opens_with_quantifier(&self, node: &Node) -> bool {
+        let Some(body) = node.body else { return false };
+        let inner = &self.text.as_bytes()[body.open as usize + 1..];
+        let length = inner.iter().take_while(|byte| byte.is_ascii_digit() || **byte == b',').count();
+        length > 0 && inner.get(length) == Some(&b'}')
     }
 
     /// How far the first thing on a line is indented, in bytes; none when something stands before it.

@@ -28,6 +28,8 @@ pub(super) struct Read {
     pub(super) ast: Ast,
     /// The first line that only holds a place.
     pub(super) placeholder: Option<Template>,
+    /// The `}` that no block is open for, when that is the first error.
+    pub(super) stray_brace: Option<u32>,
 }
 
 /// An open block.
@@ -88,9 +90,7 @@ impl<'t> Reader<'t> {
 
     fn take(&mut self, token: Token) {
         let first = self.text.as_bytes()[token.start];
-        if self.closing_quote == Some(token.start)
-            && !matches!(first, b';' | b'{' | b')')
-            && self.glued_to_quote(token)
+        if self.closing_quote == Some(token.start) && !matches!(first, b';' | b'{' | b')') && self.glued_to_quote(token)
         {
             return;
         }
@@ -165,6 +165,9 @@ impl<'t> Reader<'t> {
             self.cut_off_by_brace(token);
         }
         if self.open.is_empty() {
+            if self.read.ast.errors.is_empty() {
+                self.read.stray_brace = Some(offset(token.start));
+            }
             self.stray_brace(token);
         } else {
             self.close_frame(Some(token.start));

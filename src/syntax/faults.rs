@@ -20,6 +20,8 @@ pub(super) struct Faults {
     unbalanced: bool,
     /// Offset behind the last superfluous `;`: the next one right there is the same mistake.
     superfluous: Option<usize>,
+    /// How many quotes were lost.
+    quotes: usize,
     /// Whether a stray `}` has been looked into.
     stray: bool,
 }
@@ -202,7 +204,9 @@ impl Reader<'_> {
         }
         self.faults.unbalanced = true;
         self.faults.quiet = Some(self.open.len());
-        self.tokens.seek(line_end);
+        self.faults.quotes += 1;
+        // Each one costs a new start, and behind so many nothing is certain.
+        self.tokens.seek(if self.faults.quotes < MOST { line_end } else { self.text.len() });
     }
 
     /// Makes a node of a statement that has no `;`.

@@ -1,6 +1,8 @@
 //! What nginx reads: the tables in `tests/tokens/`, input by input. What they expect was seen with nginx 1.22.1 and
 //! 1.31.5 (`ngx_conf_read_token`).
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a test says what it expects")]
+
 use std::path::Path;
 
 use nginx_wslint::syntax::{Source, Statement, parse, statements};

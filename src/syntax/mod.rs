@@ -7,6 +7,7 @@
 mod ast;
 pub mod edit;
 mod faults;
+mod hints;
 mod lua;
 mod parse;
 mod reader;

@@ -82,7 +82,7 @@ impl<'t> Reader<'t> {
             self.finish();
         }
         while !self.open.is_empty() {
-            self.close_frame(None);
+            self.close_frame(false, self.text.len());
         }
         self.end_doubts();
         self.read
@@ -152,7 +152,7 @@ impl<'t> Reader<'t> {
         if lua {
             match lua::body_end(self.text.as_bytes(), token.start) {
                 Ok(close) => {
-                    self.close_frame(Some(close));
+                    self.close_frame(true, close + 1);
                     self.tokens.seek(close + 1);
                 }
                 Err(unclosed) => self.lua_unclosed(unclosed),
@@ -170,7 +170,7 @@ impl<'t> Reader<'t> {
             }
             self.stray_brace(token);
         } else {
-            self.close_frame(Some(token.start));
+            self.close_frame(true, token.end);
         }
     }
 
@@ -224,18 +224,18 @@ impl<'t> Reader<'t> {
         id
     }
 
-    /// Closes the innermost block at the `}` at `close`, or at the end of the text when there is none.
-    pub(super) fn close_frame(&mut self, close: Option<usize>) {
+    /// Closes the innermost block, which ends behind its `}`, at `end`, or there without one.
+    pub(super) fn close_frame(&mut self, closed: bool, end: usize) {
         let Some(frame) = self.open.pop() else { return };
-        let end = NodeId(self.next_node());
+        let behind = NodeId(self.next_node());
         if frame.named
             && let Some(id) = frame.node
         {
             let node = &mut self.read.ast.nodes[id.0 as usize];
-            node.end = end;
-            node.span.end = offset(close.map_or(self.text.len(), |close| close + 1));
+            node.end = behind;
+            node.span.end = offset(end);
             if let Some(body) = &mut node.body {
-                body.close = close.map(offset);
+                body.close = closed.then(|| offset(end - 1));
             }
         }
         self.block_closed();

@@ -385,13 +385,12 @@ fn revealed(
     let route_block = |linted: &Linted<'_>, finding: &Finding<'_>| {
         finding.route.and_then(|index| linted.routes.all.get(index)).map(|route| route.block)
     };
-    let known: HashSet<(&str, Option<DirectiveId>)> = before
-        .findings
-        .iter()
-        .map(|finding| {
-            (finding.rule.id.as_str(), route_block(before, finding).or_else(|| block_of(&before.tree, finding)))
-        })
-        .collect();
+    let mut known: HashSet<(&str, Option<DirectiveId>)> = HashSet::new();
+    for finding in &before.findings {
+        let id = finding.rule.id.as_str();
+        known.extend(finding.routes().filter_map(|index| before.routes.all.get(index)).map(|route| (id, Some(route.block))));
+        known.insert((id, block_of(&before.tree, finding)));
+    }
     let announced: HashSet<&str> =
         chosen.iter().flat_map(|candidate| candidate.reveals.iter().map(String::as_str)).collect();
     let mut all = Vec::new();

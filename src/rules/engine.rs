@@ -189,14 +189,10 @@ impl Writer<'_> {
                 let block = self.settings_block()?;
                 Op::Headers { block, lines: lines.iter().flat_map(|line| self.header_lines(block, line)).collect() }
             }
-            Step::Set { directive, value } => Op::Set {
-                block: self.settings_block()?,
-                directive: self.module(directive),
-                value: self.fill(value),
-            },
-            Step::Replace { at, part, with } => {
-                Op::Replace { place: self.place(at, *part)?, text: self.fill(with) }
+            Step::Set { directive, value } => {
+                Op::Set { block: self.settings_block()?, directive: self.module(directive), value: self.fill(value) }
             }
+            Step::Replace { at, part, with } => Op::Replace { place: self.place(at, *part)?, text: self.fill(with) },
             Step::Remove(at) => Op::Remove(self.place(at, Part::Head)?.directive),
             Step::Hoist(at) => Op::Hoist(self.place(at, Part::Head)?.directive),
             Step::Define(at) => Op::Define(self.place(at, Part::Head)?.directive),

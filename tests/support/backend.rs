@@ -26,6 +26,9 @@ pub(crate) enum Http10 {
     Drop,
 }
 
+/// Header of an answer that opens a session.
+pub(crate) const SESSION: &str = "X-Session";
+
 /// How a backend behaves.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Behaviour {
@@ -39,8 +42,8 @@ pub(crate) struct Behaviour {
     pub(crate) check_origin: bool,
     /// Answer to a handshake over HTTP/1.0.
     pub(crate) http10: Http10,
-    /// A request without `sid` in its query receives one in the body; a request with a `sid` that this backend did not
-    /// give out is answered 400, as socket.io does.
+    /// A request without `sid` in its query receives one in the header [`SESSION`]; a request with a `sid` that this
+    /// backend did not give out is answered 400, as socket.io does.
     pub(crate) sessions: bool,
     /// Whether the backend answers an internal subrequest (`auth_request`, `mirror`). Such a service looks at `Upgrade`
     /// alone: without it, a request is a plain one whatever `Sec-WebSocket-*` it carries.
@@ -131,20 +134,21 @@ impl Shared {
             incoming.body(&mut request, false)?;
             locked(&self.record).push(Received { backend: self.name.clone(), request: request.clone() });
             let keep = request.word(2) == "HTTP/1.1" && !request.lists("Connection", "close");
-            let answer = if self.is_handshake(&request) {
+            let refusal = if self.is_handshake(&request) {
                 match self.check_handshake(&request) {
                     Ok(key) => return self.talk(incoming, &request, &key),
-                    Err(refusal) => Err(refusal),
+                    Err(refusal) => Some(refusal),
                 }
             } else {
-                self.plain(&request)
+                self.check_plain(&request).err()
             };
-            match answer {
-                Ok(body) => respond(incoming.stream(), "200 OK", &[], &body, keep)?,
-                Err((status, reason)) => {
-                    let headers: &[_] = if status.starts_with("426") { &[("Upgrade", "websocket")] } else { &[] };
-                    respond(incoming.stream(), status, headers, &reason, keep)?;
-                }
+            if let Some((status, reason)) = refusal {
+                let headers: &[_] = if status.starts_with("426") { &[("Upgrade", "websocket")] } else { &[] };
+                respond(incoming.stream(), status, headers, &reason, keep)?;
+            } else if self.behaviour.sessions {
+                respond(incoming.stream(), "200 OK", &[(SESSION, &self.new_session())], &request.listing(), keep)?;
+            } else {
+                respond(incoming.stream(), "200 OK", &[], &request.listing(), keep)?;
             }
             if !keep {
                 break;
@@ -159,27 +163,28 @@ impl Shared {
         !request.all("Upgrade").is_empty() || (!self.behaviour.subrequests && request.headers.iter().any(mark))
     }
 
-    fn plain(&self, request: &Message) -> Result<String, Refusal> {
+    fn check_plain(&self, request: &Message) -> Result<(), Refusal> {
         if self.behaviour.strict_plain && request.lists("Connection", "upgrade") {
             return Err(("400 Bad Request", "plain request with Connection: upgrade".to_owned()));
         }
-        if self.behaviour.sessions && !self.knows_session(request)? {
-            let mut sessions = locked(&self.sessions);
-            let sid = format!("{}-{}", self.name, sessions.len());
-            sessions.insert(sid.clone());
-            return Ok(sid);
-        }
-        Ok(request.listing())
+        self.check_session(request)
     }
 
-    /// Whether the request belongs to a session; it does not if it names none.
-    fn knows_session(&self, request: &Message) -> Result<bool, Refusal> {
+    fn new_session(&self) -> String {
+        let mut sessions = locked(&self.sessions);
+        let sid = format!("{}-{}", self.name, sessions.len());
+        sessions.insert(sid.clone());
+        sid
+    }
+
+    /// Refuses a request for a session that another server opened.
+    fn check_session(&self, request: &Message) -> Result<(), Refusal> {
         let query = request.word(1).split_once('?').map_or("", |(_, query)| query);
-        let Some(sid) = query.split('&').find_map(|pair| pair.strip_prefix("sid=")) else { return Ok(false) };
-        if locked(&self.sessions).contains(sid) {
-            Ok(true)
-        } else {
-            Err(("400 Bad Request", format!("Session ID unknown: {sid}")))
+        match query.split('&').find_map(|pair| pair.strip_prefix("sid=")) {
+            Some(sid) if self.behaviour.sessions && !locked(&self.sessions).contains(sid) => {
+                Err(("400 Bad Request", format!("Session ID unknown: {sid}")))
+            }
+            _ => Ok(()),
         }
     }
 
@@ -224,9 +229,7 @@ impl Shared {
                 return Err(("403 Forbidden", format!("Origin {origin} is not Host {host}")));
             }
         }
-        if self.behaviour.sessions {
-            self.knows_session(request)?;
-        }
+        self.check_session(request)?;
         Ok(key.to_owned())
     }
 

@@ -6,6 +6,7 @@
 //! * [`backend`]: the server behind nginx, as strict as real WebSocket libraries; records what it receives.
 //! * [`client`]: handshakes as browsers send them, plain requests, idle connections.
 //! * [`outcome`]: the ways a handshake can end.
+//! * [`sandbox`]: the scratch folder, ports and servers of one run.
 //! * [`conf`], [`survey`], [`address`], [`rewrite`]: reading and rewriting the configuration. They read nginx's syntax
 //!   by themselves: a proof that used the linter's own parser would share its mistakes.
 //! * [`message`], [`resolver`]: HTTP messages over a socket; a DNS server that knows every name.
@@ -27,5 +28,6 @@ pub(crate) mod nginx;
 pub(crate) mod outcome;
 pub(crate) mod resolver;
 pub(crate) mod rewrite;
+pub(crate) mod sandbox;
 pub(crate) mod site;
 pub(crate) mod survey;

@@ -99,12 +99,14 @@ impl Backend {
                     break;
                 }
                 let Ok(stream) = stream else { continue };
-                if let Ok(handle) = stream.try_clone() {
-                    locked(&accepting.connections).push(handle);
-                }
+                let (Ok(handle), Ok(ender)) = (stream.try_clone(), stream.try_clone()) else { continue };
+                locked(&accepting.connections).push(handle);
                 let serving = Arc::clone(&accepting);
-                // A connection that breaks is the client's to notice.
-                std::thread::spawn(move || serving.serve(stream));
+                std::thread::spawn(move || {
+                    // A connection that breaks is the client's to notice. It ends here although its handle is kept.
+                    let _ = serving.serve(stream);
+                    let _ = ender.shutdown(Shutdown::Both);
+                });
             }
         });
         Backend { port, shared, thread: Some(thread) }

@@ -102,11 +102,7 @@ impl Client {
             let name = tungstenite::http::HeaderName::from_bytes(name.as_bytes()).unwrap();
             headers.insert(name, HeaderValue::from_str(value).unwrap());
         }
-        let stream = match self.connect() {
-            Ok(stream) => stream,
-            Err(error) => return without_answer(&error),
-        };
-        match tungstenite::client(request, stream) {
+        match tungstenite::client(request, self.connect()) {
             Ok((socket, _)) => Session { socket }.exchange(),
             Err(HandshakeError::Failure(error)) => Outcome::Broken101(format!("client library: {error}")),
             Err(HandshakeError::Interrupted(_)) => Outcome::Silent,
@@ -130,11 +126,13 @@ impl Client {
         Ok(answer)
     }
 
-    fn connect(&self) -> io::Result<TcpStream> {
-        let stream = TcpStream::connect_timeout(&self.addr, self.patience)?;
-        stream.set_read_timeout(Some(self.patience))?;
-        stream.set_write_timeout(Some(self.patience))?;
-        Ok(stream)
+    /// nginx listens when it has started; if nobody does, the site has no such server and proves nothing.
+    fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect_timeout(&self.addr, self.patience);
+        let stream = stream.unwrap_or_else(|error| panic!("no server to test at {}: {error}", self.addr));
+        stream.set_read_timeout(Some(self.patience)).unwrap();
+        stream.set_write_timeout(Some(self.patience)).unwrap();
+        stream
     }
 
     fn send(
@@ -154,7 +152,7 @@ impl Client {
         }
         request += "\r\n";
         request += body.unwrap_or("");
-        let mut stream = self.connect()?;
+        let mut stream = self.connect();
         stream.write_all(request.as_bytes())?;
         Ok(Incoming::new(stream))
     }
@@ -218,7 +216,11 @@ fn check_101(answer: &Message, sent: &[(String, String)]) -> Result<(), String> 
 }
 
 fn without_answer(error: &io::Error) -> Outcome {
-    if is_timeout(error) { Outcome::Silent } else { Outcome::Closed }
+    match error.kind() {
+        io::ErrorKind::InvalidData => Outcome::NotHttp,
+        _ if is_timeout(error) => Outcome::Silent,
+        _ => Outcome::Closed,
+    }
 }
 
 fn is_timeout(error: &io::Error) -> bool {

@@ -103,13 +103,15 @@ impl Reader<'_> {
         Some(Body { statements, start })
     }
 
-    /// Passes over a Lua block by counting braces: enough for the plain code of examples.
+    /// Passes over a Lua block: its braces count, but for those in strings and comments to the end of a line.
     fn skip_lua(&mut self) -> Option<()> {
         let mut depth = 1;
         while depth > 0 {
             match self.bytes.get(self.at)? {
                 b'{' => depth += 1,
                 b'}' => depth -= 1,
+                &quote @ (b'"' | b'\'') => self.at = self.end_of_quoted(quote)?,
+                b'-' if self.bytes[self.at..].starts_with(b"--") => self.at = self.end_of_line(),
                 _ => {}
             }
             self.at += 1;
@@ -117,12 +119,26 @@ impl Reader<'_> {
         Some(())
     }
 
+    /// Where the line ends: its `\n`, or the end of the text.
+    fn end_of_line(&self) -> usize {
+        self.bytes[self.at..].iter().position(|&byte| byte == b'\n').map_or(self.bytes.len(), |length| self.at + length)
+    }
+
+    /// The closing quote of the string that begins here.
+    fn end_of_quoted(&self, quote: u8) -> Option<usize> {
+        let mut end = self.at + 1;
+        while *self.bytes.get(end)? != quote {
+            end += if self.bytes[end] == b'\\' { 2 } else { 1 };
+        }
+        Some(end)
+    }
+
     /// The next token; `Some(None)` at the end of the text, `None` for a quote without end.
     fn token(&mut self) -> Option<Option<Token>> {
         while let Some(&byte) = self.bytes.get(self.at) {
             match byte {
                 b' ' | b'\t' | b'\r' | b'\n' => self.at += 1,
-                b'#' => self.at = self.text[self.at..].find('\n').map_or(self.bytes.len(), |length| self.at + length),
+                b'#' => self.at = self.end_of_line(),
                 _ => break,
             }
         }
@@ -140,10 +156,7 @@ impl Reader<'_> {
 
     fn quoted(&mut self, quote: u8) -> Option<Word> {
         let start = self.at + 1;
-        let mut end = start;
-        while *self.bytes.get(end)? != quote {
-            end += if self.bytes[end] == b'\\' { 2 } else { 1 };
-        }
+        let end = self.end_of_quoted(quote)?;
         self.at = end + 1;
         Some(self.word(start..end))
     }

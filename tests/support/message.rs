@@ -82,11 +82,16 @@ impl<S: Read> Incoming<S> {
         &mut self.stream
     }
 
-    /// Reads a head: start line and headers. `Ok(None)` if the peer closed before sending a byte.
+    /// Reads a head: start line and headers. `Ok(None)` if the peer closed before sending a byte; the error is
+    /// `InvalidData` if what came is not HTTP/1.x.
     pub(crate) fn head(&mut self) -> io::Result<Option<Message>> {
         let end = loop {
             if let Some(at) = self.buffer.windows(4).position(|four| four == b"\r\n\r\n") {
                 break at;
+            }
+            // Another protocol: FastCGI at a backend, HTTP/2 at the client.
+            if self.buffer.first().is_some_and(|first| !first.is_ascii_uppercase()) {
+                return Err(io::ErrorKind::InvalidData.into());
             }
             if !self.more()? {
                 return if self.buffer.is_empty() { Ok(None) } else { Err(io::ErrorKind::UnexpectedEof.into()) };

@@ -7,7 +7,7 @@
 //! * [`client`]: handshakes as browsers send them, plain requests, idle connections.
 //! * [`outcome`]: the ways a handshake can end.
 //! * [`sandbox`]: the scratch folder, ports and servers of one run.
-//! * [`conf`], [`survey`], [`address`], [`rewrite`]: reading and rewriting the configuration. They read nginx's syntax
+//! * [`conf`], [`survey`], [`address`], [`rewrite`], [`reroute`]: reading and rewriting the configuration. They read nginx's syntax
 //!   by themselves: a proof that used the linter's own parser would share its mistakes.
 //! * [`message`], [`resolver`]: HTTP messages over a socket; a DNS server that knows every name.
 #![allow(dead_code, reason = "every test binary compiles the whole module and uses a part of it")]
@@ -15,7 +15,6 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    clippy::print_stderr,
     reason = "helpers of tests: what must not happen ends the test"
 )]
 
@@ -26,6 +25,7 @@ pub(crate) mod conf;
 pub(crate) mod message;
 pub(crate) mod nginx;
 pub(crate) mod outcome;
+pub(crate) mod reroute;
 pub(crate) mod resolver;
 pub(crate) mod rewrite;
 pub(crate) mod sandbox;

@@ -15,6 +15,8 @@ pub(crate) enum Outcome {
     Open,
     /// 101, but a client rejects it, or the connection carries no messages.
     Broken101(String),
+    /// An answer in another protocol than HTTP/1.1.
+    NotHttp,
     /// No answer within the client's patience.
     Silent,
     /// The connection was closed without an answer.
@@ -48,6 +50,7 @@ impl fmt::Display for Outcome {
             }
             Outcome::Open => write!(out, "open: 101, and messages are echoed"),
             Outcome::Broken101(reason) => write!(out, "101, but broken: {reason}"),
+            Outcome::NotHttp => write!(out, "answered in another protocol than HTTP/1.1"),
             Outcome::Silent => write!(out, "no answer in time"),
             Outcome::Closed => write!(out, "closed without an answer"),
         }

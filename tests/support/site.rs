@@ -79,6 +79,14 @@ impl Site {
         }
     }
 
+    /// Gives the first file another path than `nginx.conf`, as nginx's messages are to show it.
+    pub(crate) fn named(mut self, path: &str) -> Site {
+        let text = self.files.remove(&self.root).unwrap();
+        self.root = place(path);
+        self.files.insert(self.root.clone(), text);
+        self
+    }
+
     /// A further file, by the path that the configuration includes it by (relative, or absolute).
     pub(crate) fn file(mut self, path: &str, text: &str) -> Site {
         self.files.insert(place(path), text.to_owned());
@@ -167,6 +175,12 @@ impl Site {
         panic!("five times another program took a port: is one listed twice?\n{:?}", self.files);
     }
 
+    /// Starts nginx with a configuration that it has to accept.
+    #[track_caller]
+    pub(crate) fn started(&self, nginx: &Nginx) -> Running {
+        self.start(nginx).unwrap_or_else(|refusal| panic!("{refusal}"))
+    }
+
     fn try_start(&self, nginx: &Nginx) -> Result<Running, StartError> {
         let mut sandbox = Sandbox::new(self.behaviour.clone(), self.behaviours.clone(), self.down.clone());
         let (root, files) = self.all_files(nginx);
@@ -209,7 +223,10 @@ impl Site {
                 files.entry(place(name)).or_insert_with(stock);
             }
         }
-        let include = format!("include {};", self.root.trim_start_matches("etc/"));
+        let include = format!(
+            "include {};",
+            self.root.strip_prefix("etc/").unwrap_or_else(|| self.root.trim_start_matches("root"))
+        );
         let inside = match self.context {
             Context::Main => return (self.root.clone(), files),
             Context::Http => include,

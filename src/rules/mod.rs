@@ -5,9 +5,8 @@
 
 mod compile;
 mod condition;
-mod docs;
+pub mod docs;
 mod engine;
-mod examples;
 mod facts;
 mod finding;
 mod schema;
@@ -16,4 +15,4 @@ pub use condition::milliseconds;
 pub use compile::{FixRule, Rule, RuleError, RuleSet, Severity};
 pub use engine::{Options, check};
 pub use finding::{Finding, HeaderValue, Op, Place, Plan, Safety, WordPart};
-pub use schema::Example;
+pub use schema::{Example, Handshake};

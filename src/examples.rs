@@ -190,7 +190,8 @@ impl<'a> Run<'a> {
         let mut problems = Vec::new();
         let own = |finding: &&Finding<'_>| finding.rule.id == self.rule.id;
         if !linted.findings.iter().filter(own).any(|finding| is_loud(finding, self.example.pedantic)) {
-            problems.push(ExampleProblem::Silent { with_pedantic: linted.findings.iter().any(|finding| own(&finding)) });
+            problems
+                .push(ExampleProblem::Silent { with_pedantic: linted.findings.iter().any(|finding| own(&finding)) });
         }
         problems.extend(self.others("bad", &linted));
         if self.example.by_hand {
@@ -228,10 +229,8 @@ impl<'a> Run<'a> {
         problems.extend(self.others("good", &linted));
         match self.fix(linted, &text) {
             Err(problem) => problems.push(problem),
-            Ok((fixed, _)) if fixed != text => problems.push(ExampleProblem::GoodChanges {
-                good: good.to_owned(),
-                fixed: wrapping.unwrap(&fixed).to_owned(),
-            }),
+            Ok((fixed, _)) if fixed != text => problems
+                .push(ExampleProblem::GoodChanges { good: good.to_owned(), fixed: wrapping.unwrap(&fixed).to_owned() }),
             Ok(_) => {}
         }
         problems
@@ -239,7 +238,8 @@ impl<'a> Run<'a> {
 
     /// Findings of other rules that a user would see.
     fn others(self, text: &'static str, linted: &Linted<'_>) -> Vec<ExampleProblem> {
-        let others = linted.findings.iter().filter(|finding| finding.rule.id != self.rule.id && is_loud(finding, false));
+        let others =
+            linted.findings.iter().filter(|finding| finding.rule.id != self.rule.id && is_loud(finding, false));
         others
             .map(|finding| ExampleProblem::AlsoFires {
                 text,
@@ -261,10 +261,9 @@ impl<'a> Run<'a> {
             &|texts| self.lint(text, texts),
         )
         .map_err(|error| ExampleProblem::Endless(error.to_string()))?;
-        let fixed = changed.get(Path::new(ROOT)).map_or_else(
-            || text.to_owned(),
-            |bytes| String::from_utf8_lossy(bytes).into_owned(),
-        );
+        let fixed = changed
+            .get(Path::new(ROOT))
+            .map_or_else(|| text.to_owned(), |bytes| String::from_utf8_lossy(bytes).into_owned());
         Ok((fixed, withdrawn.into_iter().next().map(|one| one.why)))
     }
 
@@ -362,15 +361,15 @@ changes = ["proxy_buffering"]
     fn a_good_text_with_the_mistake_in_it_is_told() {
         let bad = format!("{PASS} proxy_buffering on;");
         let found = problems(&format!("by-hand = true\n{}", example(&bad, &bad)));
-        assert!(matches!(found[..], [ExampleProblem::StillFires { .. }, ExampleProblem::GoodChanges { .. }]), "{found:?}");
+        assert!(
+            matches!(found[..], [ExampleProblem::StillFires { .. }, ExampleProblem::GoodChanges { .. }]),
+            "{found:?}"
+        );
     }
 
     #[test]
     fn wrong_contexts_and_broken_texts_are_told() {
-        assert_eq!(
-            problems("context = 'htpp'\nbad = ''"),
-            [ExampleProblem::UnknownContext("htpp".into())]
-        );
+        assert_eq!(problems("context = 'htpp'\nbad = ''"), [ExampleProblem::UnknownContext("htpp".into())]);
         assert!(matches!(problems("bad = 'server {'")[..], [ExampleProblem::Unreadable { text: "bad", .. }]));
     }
 }

@@ -9,6 +9,7 @@ mod prose;
 pub use json::json;
 pub use markdown::{markdown, readme};
 pub use page::{Page, page};
+pub use prose::wrap;
 
 use super::compile::{Rule, RuleSet, Severity};
 use super::finding::Safety;
@@ -162,7 +163,7 @@ fn proof(handshake: &Handshake) -> String {
         Some(Ok(range)) => format!(" (nginx {range})"),
         _ => String::new(),
     };
-    format!("On a real nginx {bad}{good}{versions}.")
+    format!("On a real nginx: {bad}{good}{versions}.")
 }
 
 /// What is said of an example before its text.

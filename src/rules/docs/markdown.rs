@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::super::compile::{Rule, RuleSet};
 use super::super::schema::Example;
-use super::{caption, diff, fixes, group_title, groups, measured, prose, proof, severities, versions};
+use super::{caption, diff, fixes, group_title, groups, measured, proof, prose, severities, versions};
 
 /// The text of one rule, without a heading.
 pub fn markdown(rule: &Rule) -> String {

@@ -3,7 +3,7 @@
 use super::super::compile::{Rule, Severity};
 use super::super::finding::Safety;
 use super::super::schema::Example;
-use super::{Line, caption, diff, fixes, measured, prose, proof, severities, url, versions};
+use super::{Line, caption, diff, fixes, measured, proof, prose, severities, url, versions};
 
 /// What a page has to fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,12 +103,13 @@ impl Writer {
         }
         for (kind, text) in diff(example) {
             let line = format!("  {} {text}", kind.sign());
+            let line = line.trim_end();
             let line = match kind {
-                Line::Same => line,
-                Line::Removed => self.styled(RED, &line),
-                Line::Added => self.styled(GREEN, &line),
+                Line::Same => line.to_owned(),
+                Line::Removed => self.styled(RED, line),
+                Line::Added => self.styled(GREEN, line),
             };
-            self.line(line.trim_end());
+            self.line(&line);
         }
         if let Some(handshake) = &example.handshake {
             self.line("");
@@ -183,10 +184,13 @@ mod tests {
         for rule in RuleSet::builtin().iter() {
             let text = page(rule, Page::default());
             let wide: Vec<&str> = text.lines().filter(|line| line.chars().count() > 80).collect();
-            let is_verbatim = |line: &&str| line.contains("https://") || rule.examples.iter().any(|example| {
-                let text = line.trim_start_matches([' ', '+', '-']);
-                example.bad.contains(text) || example.good.as_ref().is_some_and(|good| good.contains(text))
-            });
+            let is_verbatim = |line: &&str| {
+                line.contains("https://")
+                    || rule.examples.iter().any(|example| {
+                        let text = line.trim_start_matches([' ', '+', '-']);
+                        example.bad.contains(text) || example.good.as_ref().is_some_and(|good| good.contains(text))
+                    })
+            };
             assert!(wide.iter().all(is_verbatim), "{}: {wide:#?}", rule.id);
         }
     }

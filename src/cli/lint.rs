@@ -28,7 +28,7 @@ pub(super) struct Session<'a> {
 
 /// Lints, and fixes or shows the fixes if that is asked for.
 pub(super) fn run(args: &LintArgs) -> Result<u8, Failure> {
-    let session = Session::new(args, &args.paths)?;
+    let session = Session::new(args)?;
     if args.show_settings {
         let text = toml::to_string(&session.settings)?;
         output::print(text.as_bytes());
@@ -44,12 +44,14 @@ pub(super) fn run(args: &LintArgs) -> Result<u8, Failure> {
 
 impl<'a> Session<'a> {
     /// Reads settings and standard input, and finds out what is to be linted.
-    pub(super) fn new(args: &'a LintArgs, paths: &[PathBuf]) -> Result<Self, Failure> {
+    pub(super) fn new(args: &'a LintArgs) -> Result<Self, Failure> {
+        let input = &args.input;
+        let paths = &input.paths[..];
         let builtin = RuleSet::builtin();
-        let start = args.stdin_filename.as_deref().or(paths.first().map(PathBuf::as_path)).unwrap_or(Path::new("."));
-        let settings = match &args.config {
+        let start = input.stdin_filename.as_deref().or(paths.first().map(PathBuf::as_path)).unwrap_or(Path::new("."));
+        let settings = match &args.settings.config {
             Some(file) => Settings::read(file, &builtin)?,
-            None if args.isolated => Settings::default(),
+            None if args.settings.isolated => Settings::default(),
             None => Settings::nearest(start, &builtin)?,
         };
         let linter = linter(args, &settings, builtin)?;
@@ -60,36 +62,36 @@ impl<'a> Session<'a> {
             if paths.len() > 1 {
                 return Err(Failure("`-` reads standard input and stands alone".into()));
             }
-            let name = args.stdin_filename.clone().unwrap_or_else(|| "<stdin>".into());
+            let name = input.stdin_filename.clone().unwrap_or_else(|| "<stdin>".into());
             let mut bytes = Vec::new();
             std::io::stdin().lock().read_to_end(&mut bytes)?;
             match Memory::from_dump(&bytes) {
-                Some((memory, root)) if args.stdin_filename.is_none() || args.nginx_dump => {
+                Some((memory, root)) if input.stdin_filename.is_none() || input.nginx_dump => {
                     overlay = Overlay { memory, only_memory: true };
                     dump_root = Some(root.clone());
                     Asked::only(root)
                 }
-                _ if args.nginx_dump => return Err(no_dump(&name)),
+                _ if input.nginx_dump => return Err(no_dump(&name)),
                 _ => {
                     overlay.memory.insert(name.clone(), bytes);
                     stdin = Some(name.clone());
                     Asked::only(name)
                 }
             }
-        } else if args.nginx_dump {
+        } else if input.nginx_dump {
             let [path] = paths else { return Err(Failure("--nginx-dump takes one file or `-`".into())) };
-            let bytes = std::fs::read(path)
-                .map_err(|error| Failure(format!("{}: cannot be read: {error}", path.display())))?;
+            let bytes =
+                std::fs::read(path).map_err(|error| Failure(format!("{}: cannot be read: {error}", path.display())))?;
             let (memory, root) = Memory::from_dump(&bytes).ok_or_else(|| no_dump(path))?;
             overlay = Overlay { memory, only_memory: true };
             dump_root = Some(root.clone());
             Asked::only(root)
         } else {
-            Asked::collect(paths, &settings, args.force_exclude)?
+            Asked::collect(paths, &settings, args.settings.force_exclude)?
         };
         let jobs = match dump_root {
             Some(root) => vec![Job { root, options: Default::default(), whole: true }],
-            None => jobs(&asked, &args.root, &args.context, &settings, &overlay),
+            None => jobs(&asked, &input.root, &input.context, &settings, &overlay),
         };
         Ok(Self { args, settings, linter, asked, overlay, jobs, stdin })
     }
@@ -206,7 +208,7 @@ pub(super) fn linter(args: &LintArgs, settings: &Settings, mut rules: RuleSet) -
         signals: Signals::builtin(),
         routes: settings.routes.clone(),
         options: Options {
-            version: args.nginx_version.or(settings.nginx_version),
+            version: args.input.nginx_version.or(settings.nginx_version),
             read_timeout: settings.read_timeout.clone(),
         },
     })

@@ -59,6 +59,6 @@ fn dispatch(args: &Args) -> Result<u8, Failure> {
         Some(Command::Rules { json, action: None }) => rules::list(&args.lint, *json),
         Some(Command::Rules { action: Some(args::RulesAction::Test { folder }), .. }) => rules::test(folder),
         Some(Command::Explain { rule }) => rules::explain(&args.lint, rule),
-        Some(Command::Routes { json, paths }) => routes::run(&args.lint, paths, *json),
+        Some(Command::Routes(args)) => routes::run(args),
     }
 }

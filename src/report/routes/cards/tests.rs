@@ -40,7 +40,7 @@ fn a_card_tells_what_was_lost_and_where() {
     assert!(text.starts_with("/chat/ws -> http://127.0.0.1:3000"), "{text}");
     assert!(text.contains("  server                chat.example.com (listen 80)\n"), "{text}");
     assert!(text.contains("lost: set at nginx.conf:6, discarded at nginx.conf:8"), "{text}");
-    assert!(text.contains("  proxy_read_timeout    60s          default\n"), "{text}");
+    assert!(text.contains("  proxy_read_timeout    60s       default\n"), "{text}");
     assert!(text.contains("\n\n/about -> "), "cards stand apart: {text}");
 }
 

@@ -75,7 +75,8 @@ impl<'a> Session<'a> {
                 _ => {
                     overlay.memory.insert(name.clone(), bytes);
                     stdin = Some(name.clone());
-                    Asked::only(name)
+                    let excluded = args.settings.force_exclude && settings.excludes(&name);
+                    if excluded { Asked::default() } else { Asked::only(name) }
                 }
             }
         } else if input.nginx_dump {
@@ -132,38 +133,41 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Prints what was found.
+    /// Prints what was found: findings on standard output, what could not be understood on standard error.
     pub(super) fn report(&self, linted: &[Linted<'_>]) {
         if self.args.quiet {
             return;
         }
         for (job, linted) in self.jobs.iter().zip(linted) {
-            for problem in linted.tree.problems() {
-                output::note(&format!("{}: {} {:?}", problem.path.display(), problem.message, problem.place));
-            }
-            for finding in linted.findings.iter().filter(|finding| self.shows(job, linted, finding)) {
-                let (file, span) = finding.place.locate(&linted.tree);
-                let source = &linted.tree.file(file).source;
-                let at = source.line_column(span.start);
-                let line = format!(
-                    "{}:{}:{}: {}[{}] {} ({})\n",
-                    source.path().display(),
-                    at.line,
-                    at.column,
-                    finding.severity.name(),
-                    finding.rule.id,
-                    finding.message,
-                    finding.confidence.name()
-                );
-                output::print(line.as_bytes());
-            }
+            problem_lines(linted).for_each(|line| output::note(&line));
+            self.finding_lines(job, linted).for_each(|line| output::print(format!("{line}\n").as_bytes()));
         }
     }
 
-    /// The same on standard error, where standard output carries a text or a diff.
-    pub(super) fn report_to_stderr(&self, linted: &[Linted<'_>], withdrawn: &[String]) {
-        let _ = linted;
-        withdrawn.iter().for_each(|line| output::note(line));
+    /// The same all on standard error, where standard output carries a text or a diff.
+    pub(super) fn report_to_stderr(&self, linted: &[Linted<'_>]) {
+        if self.args.quiet {
+            return;
+        }
+        for (job, linted) in self.jobs.iter().zip(linted) {
+            problem_lines(linted).chain(self.finding_lines(job, linted)).for_each(|line| output::note(&line));
+        }
+    }
+
+    /// The findings that the user sees, one a line.
+    pub(super) fn finding_lines<'l>(
+        &'l self,
+        job: &'l Job,
+        linted: &'l Linted<'_>,
+    ) -> impl Iterator<Item = String> + 'l {
+        linted.findings.iter().filter(|finding| self.shows(job, linted, finding)).map(|finding| {
+            let (file, span) = finding.place.locate(&linted.tree);
+            let source = &linted.tree.file(file).source;
+            let at = source.line_column(span.start);
+            let (path, severity, rule) = (source.path().display(), finding.severity.name(), &finding.rule.id);
+            let (message, confidence) = (&finding.message, finding.confidence.name());
+            format!("{path}:{}:{}: {severity}[{rule}] {message} ({confidence})", at.line, at.column)
+        })
     }
 
     /// 2 when something could not be understood, else 1 when findings remain that count, else 0.
@@ -182,6 +186,15 @@ impl<'a> Session<'a> {
         });
         if remains { FINDINGS } else { CLEAN }
     }
+}
+
+/// What could not be understood, one a line.
+pub(super) fn problem_lines<'l>(linted: &'l Linted<'_>) -> impl Iterator<Item = String> + 'l {
+    linted.tree.problems().iter().map(|problem| {
+        let place = problem.place.map(|(file, span)| linted.tree.file(file).source.line_column(span.start));
+        let place = place.map(|at| format!(":{}:{}", at.line, at.column)).unwrap_or_default();
+        format!("{}{place}: error: {}", problem.path.display(), problem.message)
+    })
 }
 
 fn no_dump(path: &Path) -> Failure {

@@ -3,7 +3,7 @@
 use nginx_wslint::report::routes::{RouteList, RouteView, Style, cards};
 
 use super::args::{LintArgs, RoutesArgs};
-use super::lint::Session;
+use super::lint::{Session, problem_lines};
 use super::{CLEAN, FAILED, Failure, output};
 
 /// Columns of a card.
@@ -23,10 +23,8 @@ pub(super) fn run(args: &RoutesArgs) -> Result<u8, Failure> {
         };
         list.routes
             .extend(linted.routes.all.iter().filter(asked).map(|route| RouteView::new(&linted.tree, route, version)));
-        for problem in linted.tree.problems() {
-            let place = problem.place.map(|(file, span)| linted.tree.file(file).source.line_column(span.start));
-            let place = place.map(|at| format!(":{}:{}", at.line, at.column)).unwrap_or_default();
-            output::error(&format!("{}{place}: {}", problem.path.display(), problem.message));
+        for line in problem_lines(&linted) {
+            output::note(&line);
             code = FAILED;
         }
     }

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use crate::run::{self, Files, read, run};
 
-const APP: &str = "server {\n    location /ws {\n        proxy_pass http://127.0.0.1:3000;\n    }\n}\n";
+const APP: &str = "server {\n    location /ws {\n        proxy_pass http://127.0.0.1:3000;\n        proxy_set_header Host $host;\n    }\n}\n";
 
 fn is_the_same_as_fix(name: &str, bytes: &[u8]) {
     are_the_same_as_fix(&Files::from([(name.into(), bytes.to_vec())]), &[name]);

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use crate::run::{Files, folder, read, run};
 
-const APP: &str = "server {\n    location /ws {\n        proxy_pass http://127.0.0.1:3000;\n    }\n}\n";
+const APP: &str = "server {\n    location /ws {\n        proxy_pass http://127.0.0.1:3000;\n        proxy_set_header Host $host;\n    }\n}\n";
 
 fn set_mode(path: &std::path::Path, mode: u32) {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();

@@ -75,6 +75,9 @@ fn fixed<'s>(session: &'s Session<'_>, job: &Job, changed: &Texts) -> Result<Out
         }
         overlay
     };
+    if !changed.is_empty() {
+        job.forget();
+    }
     let start = session.lint(job, &reader(&Texts::new()));
     if session.args.diff && !session.args.quiet {
         // A diff shows what is done; why is told beside it.

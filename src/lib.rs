@@ -54,12 +54,7 @@ pub struct Linter {
 
 impl Default for Linter {
     fn default() -> Self {
-        Self {
-            rules: RuleSet::builtin(),
-            signals: Signals::builtin(),
-            routes: Vec::new(),
-            options: Options::default(),
-        }
+        Self { rules: RuleSet::builtin(), signals: Signals::builtin(), routes: Vec::new(), options: Options::default() }
     }
 }
 

@@ -73,9 +73,10 @@ impl Settings {
         let Some(folder) = self.file.as_deref().and_then(Path::parent) else { return false };
         let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         let Ok(relative) = absolute.strip_prefix(folder) else { return false };
-        self.exclude.iter().filter_map(|pattern| glob::Pattern::new(pattern).ok()).any(|pattern| {
-            relative.ancestors().any(|part| !part.as_os_str().is_empty() && pattern.matches_path(part))
-        })
+        self.exclude
+            .iter()
+            .filter_map(|pattern| glob::Pattern::new(pattern).ok())
+            .any(|pattern| relative.ancestors().any(|part| !part.as_os_str().is_empty() && pattern.matches_path(part)))
     }
 }
 

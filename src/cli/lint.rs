@@ -78,8 +78,8 @@ impl<'a> Session<'a> {
             }
         } else if args.nginx_dump {
             let [path] = paths else { return Err(Failure("--nginx-dump takes one file or `-`".into())) };
-            let bytes = std::fs::read(path)
-                .map_err(|error| Failure(format!("{}: cannot be read: {error}", path.display())))?;
+            let bytes =
+                std::fs::read(path).map_err(|error| Failure(format!("{}: cannot be read: {error}", path.display())))?;
             let (memory, root) = Memory::from_dump(&bytes).ok_or_else(|| no_dump(path))?;
             overlay = Overlay { memory, only_memory: true };
             dump_root = Some(root.clone());

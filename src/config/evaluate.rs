@@ -130,6 +130,9 @@ impl Tree {
     }
 
     fn evaluate_to(&self, value: &str, request: Request, block: DirectiveId, depth: u32) -> Values {
+        if ["{{", "{%", "<%"].iter().any(|open| value.contains(open)) {
+            return Values::unknown();
+        }
         let mut all = Values::one("");
         for part in parts(value) {
             let piece = match part {

@@ -3,10 +3,10 @@
 use super::layout::Layout;
 use super::maps::Purpose;
 use super::rewrite::{FileEdit, Rewriter, Withheld};
-use crate::config::DirectiveId;
+use crate::config::{DirectiveId, FileId};
 use crate::rules::{Finding, HeaderValue, Plan};
 use crate::syntax::edit::Edit;
-use crate::websocket::{State, is_for, keeps_connections, value};
+use crate::websocket::{State, has_upgrade_token, is_for, keeps_connections, value};
 
 const NAME: &str = "proxy_set_header";
 
@@ -27,31 +27,33 @@ impl Rewriter<'_> {
             Some(effective) if own.is_empty() => effective.lines,
             _ => &[],
         };
+        let lines_to_rewrite = self.lines_to_rewrite(finding, file, own, inherited, lines);
         let mut edits = Vec::new();
-        let mut statements: Vec<String> = inherited
-            .iter()
-            .filter(|&&line| !lines.iter().any(|(name, _)| is_for(self.tree, line, name)))
-            .map(|&line| self.repeated(line))
-            .collect();
-        for (name, wanted) in lines {
+        let mut statements: Vec<String> = Vec::new();
+        for ((name, wanted), known) in lines.iter().zip(lines_to_rewrite) {
             let text = self.header_text(finding, plan, block, name, wanted, &mut edits)?;
-            let mine: Vec<DirectiveId> = own.iter().copied().filter(|&line| is_for(self.tree, line, name)).collect();
-            let here = mine.iter().rev().copied().find(|&line| self.tree.directive(line).file == file);
-            let wrong = mine.iter().filter(|&&line| !value(self.tree, line).is_empty()).count();
-            match here {
-                Some(line) => {
-                    let span = self.tree.words(line).last().map(|word| word.span).unwrap_or_default();
-                    edits.push(FileEdit { file, edit: Edit { span, text } });
-                }
-                None if wrong > 0 && name == "Upgrade" => {
-                    return Err(Withheld::new("an included file sends another `Upgrade`; a second one breaks the handshake"));
-                }
-                None => statements.push(format!("{NAME} {name} {text};")),
+            if let Some(line) = known {
+                let span = self.tree.words(line).last().map(|word| word.span).unwrap_or_default();
+                edits.push(FileEdit { file: self.tree.directive(line).file, edit: Edit { span, text } });
+                continue;
             }
+            // The other line goes on being sent in front of this one, which only a `Connection` without the token bears
+            // (NGINX facts part B).
+            let others = own.iter().filter(|&&line| is_for(self.tree, line, name));
+            if let Some(other) = others.map(|&line| value(self.tree, line)).find(|text| !text.is_empty()) {
+                if name != "Connection" || other.contains('$') || has_upgrade_token(&other) {
+                    return Err(Withheld::new(format!(
+                        "an included file that other routes share sends `{name}` too, and two lines of it may break them"
+                    )));
+                }
+            }
+            statements.push(format!("{NAME} {name} {text};"));
         }
         if statements.is_empty() {
             return Ok(edits);
         }
+        let carried = inherited.iter().filter(|&&line| !lines.iter().any(|(name, _)| is_for(self.tree, line, name)));
+        statements.splice(0..0, carried.map(|&line| self.repeated(line)));
         if self.tree.is_open_for(block, NAME) {
             let unread = self.tree.is_open(block) || self.tree.ancestors(block).any(|around| self.tree.is_open(around));
             let what = if unread { "an include that cannot be read" } else { "the file that includes this one" };
@@ -69,6 +71,33 @@ impl Rewriter<'_> {
         };
         edits.push(FileEdit { file, edit });
         Ok(edits)
+    }
+
+    /// For each header the line whose value is to be rewritten, if there is one: a line of the block itself, or a line of a
+    /// snippet or an outer block that is wrong for all it serves. A block that is about to get its first own line keeps
+    /// none of those it inherits, so there they are rewritten all or none.
+    fn lines_to_rewrite(
+        &self,
+        finding: &Finding<'_>,
+        file: FileId,
+        own: &[DirectiveId],
+        inherited: &[DirectiveId],
+        lines: &[(String, HeaderValue)],
+    ) -> Vec<Option<DirectiveId>> {
+        let find = |name: &str| {
+            let set = |line: &DirectiveId| is_for(self.tree, *line, name);
+            let here = |line: &DirectiveId| self.tree.directive(*line).file == file;
+            let shared = |line: &DirectiveId| {
+                self.may_edit(self.tree.directive(*line).file)
+                    && !value(self.tree, *line).is_empty()
+                    && self.serves_only(finding, *line)
+            };
+            let all = || own.iter().chain(inherited).rev().copied().filter(set);
+            let of_block = own.iter().rev().copied().filter(set).find(here);
+            of_block.or_else(|| all().find(shared))
+        };
+        let found: Vec<Option<DirectiveId>> = lines.iter().map(|(name, _)| find(name)).collect();
+        if own.is_empty() && found.contains(&None) { vec![None; lines.len()] } else { found }
     }
 
     /// A header line in the words in which its author wrote it.
@@ -135,6 +164,19 @@ impl Rewriter<'_> {
         }
     }
 
+    /// Whether the finding is about every route that a line serves, so that rewriting it changes no other.
+    fn serves_only(&self, finding: &Finding<'_>, line: DirectiveId) -> bool {
+        let node = (self.tree.directive(line).file, self.tree.directive(line).node);
+        let concerned: Vec<usize> = finding.routes().collect();
+        self.routes.all.iter().enumerate().all(|(index, route)| {
+            let effective = self.tree.effective(route.block, NAME).map_or(&[][..], |effective| effective.lines);
+            let served = effective
+                .iter()
+                .any(|&other| (self.tree.directive(other).file, self.tree.directive(other).node) == node);
+            !served || concerned.contains(&index)
+        })
+    }
+
     fn value_text(&self, line: DirectiveId) -> String {
         let word = self.tree.words(line).last().map(|word| word.span).unwrap_or_default();
         self.tree.source(line).slice(word).to_owned()
@@ -143,6 +185,10 @@ impl Rewriter<'_> {
     /// Which map keeps what plain requests of the finding's route get today.
     pub(super) fn connection_purpose(&self, finding: &Finding<'_>) -> Purpose {
         let route = finding.route.and_then(|index| self.routes.all.get(index));
-        if route.is_some_and(|route| keeps_connections(self.tree, route)) { Purpose::KeptConnection } else { Purpose::Connection }
+        if route.is_some_and(|route| keeps_connections(self.tree, route)) {
+            Purpose::KeptConnection
+        } else {
+            Purpose::Connection
+        }
     }
 }

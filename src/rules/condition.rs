@@ -1,7 +1,7 @@
 //! Conditions: questions about what is in effect on a route, or about one directive.
 
 use super::compile::{Checker, RuleError};
-use super::facts::{FACTS, Fact};
+use super::facts::{self, Fact};
 use super::finding::Place;
 use super::schema::Condition;
 use crate::config::{DirectiveId, Tree, Version, VersionRange};
@@ -138,9 +138,19 @@ enum Lines {
 
 #[derive(Clone, Debug)]
 enum Question {
-    Directive { name: String, lines: Lines },
-    Header { name: String, lines: Lines },
-    Handshake { name: String, states: Vec<State>, plain: Vec<Plain> },
+    Directive {
+        name: String,
+        lines: Lines,
+    },
+    Header {
+        name: String,
+        lines: Lines,
+    },
+    Handshake {
+        name: String,
+        states: Vec<State>,
+        plain: Vec<Plain>,
+    },
     Fact(&'static Fact),
     /// Only a name, for checking.
     Nothing,
@@ -183,8 +193,10 @@ impl Compiled {
                 Question::Handshake { name, states, plain }
             }
             (None, None, Some(word)) => {
-                let names: Vec<&str> = FACTS.iter().map(|fact| fact.name).collect();
-                Question::Fact(checker.one_of(word, "fact", &names, |name| FACTS.iter().find(|fact| fact.name == name))?)
+                let names: Vec<&str> = facts::all().map(|fact| fact.name).collect();
+                Question::Fact(
+                    checker.one_of(word, "fact", &names, |name| facts::all().find(|fact| fact.name == name))?,
+                )
             }
             (Some(word), ..) | (None, Some(word), _) => {
                 return Err(checker.at(word, "a condition names one of `directive`, `header` and `fact`"));
@@ -194,7 +206,9 @@ impl Compiled {
         let nginx = written
             .nginx
             .as_ref()
-            .map(|word| word.get_ref().parse().map_err(|error: crate::config::VersionError| checker.at(word, error.to_string())))
+            .map(|word| {
+                word.get_ref().parse().map_err(|error: crate::config::VersionError| checker.at(word, error.to_string()))
+            })
             .transpose()?;
         Ok(Self {
             name: written.r#as,
@@ -317,15 +331,8 @@ fn plains(checker: &Checker<'_>, words: &[toml::Spanned<String>]) -> Result<Vec<
 /// A time as nginx reads it in `proxy_read_timeout` and its like, in milliseconds: `3600`, `60s`, `1h 30m`, `500ms`.
 /// Units fall from left to right, months and years are not allowed (`ngx_parse_time`; NGINX facts part C).
 pub fn milliseconds(text: &str) -> Option<u64> {
-    const UNITS: [(&str, u64); 7] = [
-        ("w", 604_800_000),
-        ("d", 86_400_000),
-        ("h", 3_600_000),
-        ("m", 60_000),
-        ("s", 1000),
-        ("ms", 1),
-        ("", 1000),
-    ];
+    const UNITS: [(&str, u64); 7] =
+        [("w", 604_800_000), ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1), ("", 1000)];
     let mut rest = text;
     let mut step = 0;
     let mut total: u64 = 0;

@@ -56,10 +56,13 @@ fn merged<'r>(tree: &Tree, findings: Vec<Finding<'r>>) -> Vec<Finding<'r>> {
         match seen.get(&(finding.rule.id.as_str(), file.0, span)) {
             Some(&index) => {
                 let known = &mut kept[index];
-                known.also += usize::from(finding.route.is_some() && finding.route != known.route);
-                if (finding.severity, finding.confidence) > (known.severity, known.confidence) {
-                    kept[index] = Finding { also: known.also, ..finding };
+                let mut other = finding;
+                if (other.severity, other.confidence) > (known.severity, known.confidence) {
+                    std::mem::swap(known, &mut other);
                 }
+                let more: Vec<usize> = other.routes().filter(|route| Some(*route) != known.route).collect();
+                known.more_routes.extend(more);
+                known.fix = Plan::joined(known.fix.take(), other.fix);
             }
             None => {
                 seen.insert((finding.rule.id.as_str(), file.0, span), kept.len());
@@ -120,7 +123,7 @@ fn apply<'r>(rule: &'r Rule, tree: &Tree, routes: &Routes, options: &Options, as
             Asked::Route(index) => Some(index),
             Asked::Directive(_) => None,
         },
-        also: 0,
+        more_routes: Vec::new(),
         open,
         fix,
     })
@@ -186,14 +189,10 @@ impl Writer<'_> {
                 let block = self.settings_block()?;
                 Op::Headers { block, lines: lines.iter().flat_map(|line| self.header_lines(block, line)).collect() }
             }
-            Step::Set { directive, value } => Op::Set {
-                block: self.settings_block()?,
-                directive: self.module(directive),
-                value: self.fill(value),
-            },
-            Step::Replace { at, part, with } => {
-                Op::Replace { place: self.place(at, *part)?, text: self.fill(with) }
+            Step::Set { directive, value } => {
+                Op::Set { block: self.settings_block()?, directive: self.module(directive), value: self.fill(value) }
             }
+            Step::Replace { at, part, with } => Op::Replace { place: self.place(at, *part)?, text: self.fill(with) },
             Step::Remove(at) => Op::Remove(self.place(at, Part::Head)?.directive),
             Step::Hoist(at) => Op::Hoist(self.place(at, Part::Head)?.directive),
             Step::Define(at) => Op::Define(self.place(at, Part::Head)?.directive),
@@ -339,6 +338,21 @@ fn unescaped(word: &str) -> String {
 }
 
 impl Plan {
+    /// The plans for one place that several routes share, as one: it is as safe as the least safe of them.
+    fn joined(one: Option<Self>, other: Option<Self>) -> Option<Self> {
+        let (mut one, other) = (one?, other?);
+        one.safety = one.safety.max(other.safety);
+        for op in other.ops {
+            if !one.ops.contains(&op) {
+                one.ops.push(op);
+            }
+        }
+        one.changes.extend(other.changes);
+        one.changes.sort();
+        one.changes.dedup();
+        Some(one)
+    }
+
     /// Makes the plan less safe than its rule says, and says why.
     pub fn withhold(&mut self, why: impl Into<String>) {
         if self.safety == Safety::Safe {

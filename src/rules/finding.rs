@@ -155,10 +155,17 @@ pub struct Finding<'r> {
     pub related: Vec<(Place, String)>,
     /// The route, by its number in [`crate::websocket::Routes::all`].
     pub route: Option<usize>,
-    /// How many more routes share the very place.
-    pub also: usize,
+    /// More routes for which the same is wrong at the very same place, such as a line that they all inherit.
+    pub more_routes: Vec<usize>,
     /// The conclusion rests on the absence of something that text which is not here may hold.
     pub open: bool,
     /// Its repair, if there is one.
     pub fix: Option<Plan>,
+}
+
+impl Finding<'_> {
+    /// All routes that it is about, by their numbers.
+    pub fn routes(&self) -> impl Iterator<Item = usize> + '_ {
+        self.route.into_iter().chain(self.more_routes.iter().copied())
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::ast::{Node, SyntaxError};
+use super::ast::SyntaxError;
 use super::lua::Unclosed;
 use super::reader::{Frame, Reader, offset};
 use super::source::Span;
@@ -20,6 +20,8 @@ pub(super) struct Faults {
     unbalanced: bool,
     /// Offset behind the last superfluous `;`: the next one right there is the same mistake.
     superfluous: Option<usize>,
+    /// How many quotes were lost.
+    quotes: usize,
     /// Whether a stray `}` has been looked into.
     stray: bool,
 }
@@ -86,8 +88,13 @@ impl Reader<'_> {
             return;
         }
         let innermost = self.open.last().and_then(|frame| frame.node).map(|id| *self.read.ast.node(id));
-        let Some(node) = self.misplaced_close(|open, close| close < open).or(innermost) else { return };
+        let quantifier = self.read.ast.nodes.iter().find(|node| self.opens_with_quantifier(node)).copied();
+        let misplaced = || self.misplaced_close(|open, close| close < open);
+        let Some(node) = quantifier.or_else(misplaced).or(innermost) else { return };
         let help = match node.body.and_then(|body| body.close) {
+            _ if quantifier.is_some() => {
+                format!("the `{{` in {} opens a block: a regular expression with braces needs quotes", self.told(&node))
+            }
             Some(close) => format!(
                 "{} lacks its `}}`: the one on line {} is indented like that of an outer block",
                 self.told(&node),
@@ -114,7 +121,8 @@ impl Reader<'_> {
         let message = format!("unexpected \"{found}\"");
         if self.source.slice(word.span).contains('\n') {
             let line = self.source.line(offset(token.start));
-            let help = format!("this quote runs on to line {line}, where text follows it: is it closed where it should be?");
+            let help =
+                format!("this quote runs on to line {line}, where text follows it: is it closed where it should be?");
             self.quote_lost(word.span.start as usize, token.start, message, help);
             return true;
         }
@@ -134,7 +142,8 @@ impl Reader<'_> {
     pub(super) fn too_long(&mut self, token: Token, message: String) -> bool {
         let quoted = matches!(self.text.as_bytes()[token.start], b'"' | b'\'');
         if token.unclosed || (quoted && self.text[token.start..token.end].contains('\n')) {
-            let help = "nginx reads at most 4094 bytes between quotes: is this one closed where it should be?".to_owned();
+            let help =
+                "nginx reads at most 4094 bytes between quotes: is this one closed where it should be?".to_owned();
             self.quote_lost(token.start, token.start, message, help);
             return true;
         }
@@ -187,7 +196,7 @@ impl Reader<'_> {
         let line_end = memchr::memchr(b'\n', &self.text.as_bytes()[quote..]).map_or(self.text.len(), |n| quote + n);
         let rest = self.text[quote + 1..line_end].trim_end();
         for _ in rest.bytes().rev().take_while(|byte| matches!(byte, b'}' | b' ')).filter(|&byte| byte == b'}') {
-            self.close_frame(None);
+            self.close_frame(false, line_end);
         }
         if rest.ends_with('{') {
             let node = self.open.last().and_then(|frame| frame.node);
@@ -195,26 +204,15 @@ impl Reader<'_> {
         }
         self.faults.unbalanced = true;
         self.faults.quiet = Some(self.open.len());
-        self.tokens.seek(line_end);
+        self.faults.quotes += 1;
+        // Each one costs a new start, and behind so many nothing is certain.
+        self.tokens.seek(if self.faults.quotes < MOST { line_end } else { self.text.len() });
     }
 
     /// Makes a node of a statement that has no `;`.
     fn keep_unended(&mut self) {
         let end = self.read.ast.words.last().map_or(0, |word| word.span.end as usize);
         self.push_node(end, false);
-    }
-
-    fn unended_help(&self) -> String {
-        let Some(word) = self.read.ast.words.get(self.first_word) else { return String::new() };
-        let name = self.source.slice(word.span);
-        let mark = if name.starts_with('\u{feff}') { " (nginx takes the byte order mark as part of it)" } else { "" };
-        format!("`{}`{mark} on line {} lacks its `;`", shown(name), self.source.line(word.span.start))
-    }
-
-    /// A node as a person would name it.
-    fn told(&self, node: &Node) -> String {
-        let word = self.read.ast.words[node.words.0 as usize];
-        format!("`{}` of line {}", shown(self.source.slice(word.span)), self.source.line(node.span.start))
     }
 
     fn fault_at_token(&mut self, token: Token, message: &str, help: String) {
@@ -256,33 +254,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The first block whose `}` stands at an indentation that `wrong(that of its first word, that of its brace)`
-    /// tells to be another block's.
-    fn misplaced_close(&self, wrong: impl Fn(usize, usize) -> bool) -> Option<Node> {
-        let closed = |node: &&Node| {
-            let close = node.body.and_then(|body| body.close)?;
-            wrong(self.indentation(node.span.start)?, self.indentation(close)?).then_some(close)
-        };
-        self.read.ast.nodes.iter().filter(|node| closed(node).is_some()).min_by_key(|node| closed(node)).copied()
-    }
-
-    /// How far the first thing on a line is indented, in bytes; none when something stands before it.
-    fn indentation(&self, at: u32) -> Option<usize> {
-        let before = &self.text.as_bytes()[..at as usize];
-        let blank = before.iter().rev().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
-        let starts_line = before.len() == blank || before[before.len() - blank - 1] == b'\n';
-        starts_line.then_some(blank)
-    }
-
     fn width_at(&self, at: usize) -> usize {
         self.text[at..].chars().next().map_or(0, char::len_utf8)
-    }
-}
-
-/// A name as it may be shown in a message: of reasonable length.
-fn shown(name: &str) -> String {
-    match name.char_indices().nth(40) {
-        Some((at, _)) => format!("{}…", &name[..at]),
-        None => name.trim_start_matches('\u{feff}').to_owned(),
     }
 }

@@ -8,6 +8,7 @@ mod ast;
 mod comment;
 pub mod edit;
 mod faults;
+mod hints;
 mod lua;
 mod parse;
 mod reader;

@@ -21,7 +21,8 @@ pub fn parse(source: &Source) -> Ast {
         ast.errors = errors.into_iter().filter(|error| !masked.explains(&ast, error)).collect();
         ast.template = Some(template);
     } else {
-        ast.template = read.placeholder.or_else(|| placeholder::find(source, &ast));
+        ast.template =
+            [read.placeholder, placeholder::find(source, &ast)].into_iter().flatten().min_by_key(|found| found.span);
     }
     ast
 }

@@ -28,6 +28,8 @@ pub(super) struct Read {
     pub(super) ast: Ast,
     /// The first line that only holds a place.
     pub(super) placeholder: Option<Template>,
+    /// The `}` that no block is open for, when that is the first error.
+    pub(super) stray_brace: Option<u32>,
 }
 
 /// An open block.
@@ -80,7 +82,7 @@ impl<'t> Reader<'t> {
             self.finish();
         }
         while !self.open.is_empty() {
-            self.close_frame(None);
+            self.close_frame(false, self.text.len());
         }
         self.end_doubts();
         self.read
@@ -88,9 +90,7 @@ impl<'t> Reader<'t> {
 
     fn take(&mut self, token: Token) {
         let first = self.text.as_bytes()[token.start];
-        if self.closing_quote == Some(token.start)
-            && !matches!(first, b';' | b'{' | b')')
-            && self.glued_to_quote(token)
+        if self.closing_quote == Some(token.start) && !matches!(first, b';' | b'{' | b')') && self.glued_to_quote(token)
         {
             return;
         }
@@ -152,7 +152,7 @@ impl<'t> Reader<'t> {
         if lua {
             match lua::body_end(self.text.as_bytes(), token.start) {
                 Ok(close) => {
-                    self.close_frame(Some(close));
+                    self.close_frame(true, close + 1);
                     self.tokens.seek(close + 1);
                 }
                 Err(unclosed) => self.lua_unclosed(unclosed),
@@ -165,9 +165,12 @@ impl<'t> Reader<'t> {
             self.cut_off_by_brace(token);
         }
         if self.open.is_empty() {
+            if self.read.ast.errors.is_empty() {
+                self.read.stray_brace = Some(offset(token.start));
+            }
             self.stray_brace(token);
         } else {
-            self.close_frame(Some(token.start));
+            self.close_frame(true, token.end);
         }
     }
 
@@ -221,18 +224,18 @@ impl<'t> Reader<'t> {
         id
     }
 
-    /// Closes the innermost block at the `}` at `close`, or at the end of the text when there is none.
-    pub(super) fn close_frame(&mut self, close: Option<usize>) {
+    /// Closes the innermost block, which ends behind its `}`, at `end`, or there without one.
+    pub(super) fn close_frame(&mut self, closed: bool, end: usize) {
         let Some(frame) = self.open.pop() else { return };
-        let end = NodeId(self.next_node());
+        let behind = NodeId(self.next_node());
         if frame.named
             && let Some(id) = frame.node
         {
             let node = &mut self.read.ast.nodes[id.0 as usize];
-            node.end = end;
-            node.span.end = offset(close.map_or(self.text.len(), |close| close + 1));
+            node.end = behind;
+            node.span.end = offset(end);
             if let Some(body) = &mut node.body {
-                body.close = close.map(offset);
+                body.close = closed.then(|| offset(end - 1));
             }
         }
         self.block_closed();

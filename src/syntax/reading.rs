@@ -19,7 +19,8 @@ pub struct Statement {
 pub struct Reading {
     /// How the bytes of the file became text.
     pub encoding: Encoding,
-    /// In the order of the text; the one that an error cuts off is not listed.
+    /// In the order of the text. A statement that an error cuts off is not listed; a `}` too many is, for the reader
+    /// itself does read it.
     pub statements: Vec<Statement>,
     /// Line and column (1-based, the column in characters) of the first error, and nginx's words for it.
     pub error: Option<(u32, u32, String)>,
@@ -29,7 +30,8 @@ pub struct Reading {
 /// such arguments is not its matter, and a template is read like any other text. The body of a `*_by_lua_block` is not
 /// listed, only its `}`.
 pub fn statements(source: &Source) -> Reading {
-    let ast = Reader::new(source, source.text(), Mode::Strict).run().ast;
+    let read = Reader::new(source, source.text(), Mode::Strict).run();
+    let ast = read.ast;
     let error = ast.errors.first();
     let limit = error.map_or(u32::MAX, |error| error.offset);
     let mut statements = Vec::with_capacity(ast.nodes.len());
@@ -44,16 +46,15 @@ pub fn statements(source: &Source) -> Reading {
             }
         }
     }
+    statements.retain(|&(at, ..)| at < limit);
+    statements.extend(read.stray_brace.map(|at| (at, '}', Vec::new())));
     statements.sort_unstable_by_key(|&(at, ..)| at);
     Reading {
         encoding: source.encoding(),
         statements: statements
             .into_iter()
-            .filter(|&(at, ..)| at < limit)
             .map(|(at, end, args)| Statement { line: source.line(at), end, args })
             .collect(),
-        error: error.map(|error| {
-            (error.line, source.line_column(error.offset).column, error.message.clone())
-        }),
+        error: error.map(|error| (error.line, source.line_column(error.offset).column, error.message.clone())),
     }
 }

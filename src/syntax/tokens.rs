@@ -14,7 +14,7 @@ const CHUNK: usize = 32 * 1024;
 
 /// The size of the first chunk behind a [`Tokens::seek`]. It doubles from there, so that a file of many seeks (each
 /// Lua block needs one) stays linear.
-const FIRST_CHUNK: usize = 256;
+const FIRST_CHUNK: usize = 128;
 
 /// One token: a comment, a word (quotes included), `;`, `{` or `}`. Its first byte tells which.
 #[derive(Clone, Copy, Debug)]

@@ -254,7 +254,7 @@ fn is_escaped(tree: &Tree, line: DirectiveId) -> bool {
 }
 
 /// The `map` that defines the variable a value consists of.
-pub fn map_behind(tree: &Tree, value: &str) -> Option<DirectiveId> {
+pub(super) fn map_behind(tree: &Tree, value: &str) -> Option<DirectiveId> {
     let [Part::Variable(name)] = parts(value)[..] else { return None };
     let definitions = tree.definitions(&name.to_ascii_lowercase());
     match definitions.last()?.kind {

@@ -15,8 +15,7 @@ use super::{TEXT, Template, directive_of, word_at};
 /// The longest construct looked for, in bytes; a mark that is not closed within it is none.
 const LONGEST: usize = 4096;
 
-const MARKS: [(&str, &str); 6] =
-    [("{{{", "}}}"), ("{{", "}}"), ("{%", "%}"), ("{#", "#}"), ("<%", "%>"), ("<?", "?>")];
+const MARKS: [(&str, &str); 6] = [("{{{", "}}}"), ("{{", "}}"), ("{%", "%}"), ("{#", "#}"), ("<%", "%>"), ("<?", "?>")];
 
 const GO_STEERS: [&str; 9] = ["if", "else", "end", "range", "with", "define", "block", "break", "continue"];
 const RUBY_STEERS: [&str; 14] =

@@ -1,0 +1,54 @@
+//! Where a mistake was probably made, which may be far from where nginx notices it.
+
+use super::ast::Node;
+use super::reader::Reader;
+
+impl Reader<'_> {
+    /// What the statement at hand lacks.
+    pub(super) fn unended_help(&self) -> String {
+        let Some(word) = self.read.ast.words.get(self.first_word) else { return String::new() };
+        let name = self.source.slice(word.span);
+        let mark = if name.starts_with('\u{feff}') { " (nginx takes the byte order mark as part of it)" } else { "" };
+        format!("`{}`{mark} on line {} lacks its `;`", shown(name), self.source.line(word.span.start))
+    }
+
+    /// A node as a person would name it.
+    pub(super) fn told(&self, node: &Node) -> String {
+        let word = self.read.ast.words[node.words.0 as usize];
+        format!("`{}` of line {}", shown(self.source.slice(word.span)), self.source.line(node.span.start))
+    }
+
+    /// The first block whose `}` stands at an indentation that `wrong(that of its first word, that of its brace)`
+    /// tells to be another block's.
+    pub(super) fn misplaced_close(&self, wrong: impl Fn(usize, usize) -> bool) -> Option<Node> {
+        let closed = |node: &&Node| {
+            let close = node.body.and_then(|body| body.close)?;
+            wrong(self.indentation(node.span.start)?, self.indentation(close)?).then_some(close)
+        };
+        self.read.ast.nodes.iter().filter(|node| closed(node).is_some()).min_by_key(|node| closed(node)).copied()
+    }
+
+    /// Whether the `{` of a block is that of a regular expression without quotes, as in `[0-9]{4}`.
+    pub(super) fn opens_with_quantifier(&self, node: &Node) -> bool {
+        let Some(body) = node.body else { return false };
+        let inner = &self.text.as_bytes()[body.open as usize + 1..];
+        let length = inner.iter().take_while(|byte| byte.is_ascii_digit() || **byte == b',').count();
+        length > 0 && inner.get(length) == Some(&b'}')
+    }
+
+    /// How far the first thing on a line is indented, in bytes; none when something stands before it.
+    fn indentation(&self, at: u32) -> Option<usize> {
+        let before = &self.text.as_bytes()[..at as usize];
+        let blank = before.iter().rev().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+        let starts_line = before.len() == blank || before[before.len() - blank - 1] == b'\n';
+        starts_line.then_some(blank)
+    }
+}
+
+/// A name as it may be shown in a message: of reasonable length.
+fn shown(name: &str) -> String {
+    match name.char_indices().nth(40) {
+        Some((at, _)) => format!("{}…", &name[..at]),
+        None => name.trim_start_matches('\u{feff}').to_owned(),
+    }
+}

@@ -150,7 +150,7 @@ impl Builder {
             end,
             related,
             route: finding.route.and_then(|index| route(linted, index)),
-            also: finding.also,
+            also: finding.more_routes.iter().collect::<HashSet<_>>().len(),
             fixes: fix.into_iter().collect(),
             excerpts: places.excerpts(finding),
         });

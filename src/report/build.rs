@@ -140,6 +140,7 @@ impl Builder {
             group: finding.rule.group.clone(),
             severity: finding.severity,
             confidence: finding.confidence,
+            open: finding.open,
             message: finding.message.clone(),
             why: first_sentence(&finding.rule.why),
             help: fix.as_ref().map(help),
@@ -195,8 +196,7 @@ impl<'t> Places<'t> {
             let (file, span) = place.locate(self.tree);
             marks.entry(file).or_default().push(Mark { span, message, primary });
         }
-        let mut all: Vec<Window> =
-            marks.into_iter().flat_map(|(file, marks)| windows(self.of(file), marks)).collect();
+        let mut all: Vec<Window> = marks.into_iter().flat_map(|(file, marks)| windows(self.of(file), marks)).collect();
         all.sort_by_key(|window| !window.labels.iter().any(|label| label.primary));
         all
     }
@@ -240,13 +240,15 @@ fn route(linted: &Linted<'_>, index: usize) -> Option<RouteInfo> {
         lines.flat_map(|&line| tree.args(line).map(std::borrow::Cow::into_owned)).collect()
     };
     let server = route.server.map(names).filter(|names| !names.is_empty()).map(|names| names.join(" "));
-    Some(RouteInfo { location: route.label(tree), server, why: route.intent.why().to_owned() })
+    let (confidence, why) = (route.intent.confidence, route.intent.why().to_owned());
+    Some(RouteInfo { location: route.label(tree), server, confidence, why })
 }
 
 /// Up to the first full stop that ends a sentence, on one line.
 fn first_sentence(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let end = line.match_indices(". ").find(|(at, _)| line[at + 2..].starts_with(|c: char| c.is_uppercase() || c == '`'));
+    let end =
+        line.match_indices(". ").find(|(at, _)| line[at + 2..].starts_with(|c: char| c.is_uppercase() || c == '`'));
     end.map_or(line.clone(), |(at, _)| line[..=at].to_owned())
 }
 
@@ -318,7 +320,10 @@ mod tests {
 
     #[test]
     fn a_reason_is_shortened_to_its_first_sentence() {
-        assert_eq!(first_sentence("Nothing before nginx 1.29.7\nsays 1.1. It is\nso."), "Nothing before nginx 1.29.7 says 1.1.");
+        assert_eq!(
+            first_sentence("Nothing before nginx 1.29.7\nsays 1.1. It is\nso."),
+            "Nothing before nginx 1.29.7 says 1.1."
+        );
         assert_eq!(first_sentence("One, e.g. this"), "One, e.g. this");
     }
 }

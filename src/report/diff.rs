@@ -93,7 +93,8 @@ mod tests {
 
     #[test]
     fn bytes_and_line_ends_are_kept() {
-        let expected = b"--- a/x.conf\n+++ b/x.conf\n@@ -1,2 +1,3 @@\n # gr\xfc\xdfe\r\n-a;\n\\ No newline at end of file\n\
+        let expected =
+            b"--- a/x.conf\n+++ b/x.conf\n@@ -1,2 +1,3 @@\n # gr\xfc\xdfe\r\n-a;\n\\ No newline at end of file\n\
             +a;\n+b\r;\n\\ No newline at end of file\n";
         let is = diff("./x.conf", b"# gr\xfc\xdfe\r\na;", b"# gr\xfc\xdfe\r\na;\nb\r;");
         assert_eq!(is, expected, "{}", String::from_utf8_lossy(&is));

@@ -89,10 +89,10 @@ fn window(source: &Source, group: Vec<(Point, Mark)>) -> Window {
     let end = source.text().len();
     loop {
         let here: Vec<&(Point, Mark)> = group.iter().filter(|(point, _)| point.line == number).collect();
-        let points = here.iter().map(|(_, mark)| mark.span).reduce(|left, right| Span {
-            start: left.start.min(right.start),
-            end: left.end.max(right.end),
-        });
+        let points = here
+            .iter()
+            .map(|(_, mark)| mark.span)
+            .reduce(|left, right| Span { start: left.start.min(right.start), end: left.end.max(right.end) });
         let kept = clip(source, at, points.unwrap_or(Span::at(at.start)));
         for (point, mark) in here {
             let inside = |offset: u32| offset.clamp(kept.start, kept.end) - kept.start;
@@ -163,10 +163,8 @@ mod tests {
 
     fn of(text: &str, spans: &[Range<usize>]) -> Vec<Window> {
         let source = Source::new("a.conf", text.as_bytes().to_vec());
-        let marks = spans
-            .iter()
-            .map(|span| Mark { span: Span::new(span.clone()), message: None, primary: true })
-            .collect();
+        let marks =
+            spans.iter().map(|span| Mark { span: Span::new(span.clone()), message: None, primary: true }).collect();
         windows(&Positions::new(&source), marks)
     }
 

@@ -1,5 +1,6 @@
 //! The report for people: what is wrong, where, why, and the lines that mend it.
 
+use std::collections::HashSet;
 use std::io::{self, Write};
 
 use unicode_width::UnicodeWidthStr;
@@ -21,11 +22,12 @@ const MOST_PREVIEW: usize = 16;
 /// Those of `out`.
 pub fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let writer = Writer { style };
+    let mut explained = HashSet::new();
     for problem in &report.problems {
         writer.problem(problem, out)?;
     }
     for diagnostic in &report.diagnostics {
-        writer.diagnostic(diagnostic, out)?;
+        writer.diagnostic(diagnostic, explained.insert(&diagnostic.rule), out)?;
     }
     for line in report.notes.iter().map(|note| visible(note).into_owned()).chain(summary::limits(report)) {
         writer.paragraph(&line, out)?;
@@ -39,17 +41,17 @@ struct Writer<'s> {
 }
 
 impl Writer<'_> {
-    fn diagnostic(&self, one: &Diagnostic, out: &mut dyn Write) -> io::Result<()> {
+    /// The mechanism is explained where a rule speaks up first.
+    fn diagnostic(&self, one: &Diagnostic, explain: bool, out: &mut dyn Write) -> io::Result<()> {
         self.heading(one.severity, &one.rule, &one.message, out)?;
         for window in &one.excerpts {
             let frame = draw(window, one.severity, self.style).map_err(io::Error::other)?;
             out.write_all(frame.as_bytes())?;
         }
-        self.item("why", &one.why, out)?;
-        if one.confidence != Confidence::Certain {
-            let because = one.route.as_ref().map_or_else(String::new, |route| format!(": {}", route.why));
-            self.item("sure", &format!("{}{because}", one.confidence.name()), out)?;
+        if explain {
+            self.item("why", &one.why, out)?;
         }
+        self.doubt(one, out)?;
         if one.also > 0 {
             self.item("also", &format!("{} this line", shared(one.also)), out)?;
         }
@@ -58,6 +60,24 @@ impl Writer<'_> {
         }
         self.item("more", &format!("nginx-wslint explain {}", one.rule), out)?;
         writeln!(out)
+    }
+
+    /// Why it is believed, unless it is certain.
+    fn doubt(&self, one: &Diagnostic, out: &mut dyn Write) -> io::Result<()> {
+        if one.confidence == Confidence::Certain {
+            return Ok(());
+        }
+        let believed = one.route.as_ref().and_then(|route| Some((route.confidence?, &route.why)));
+        match believed.filter(|(confidence, _)| *confidence < Confidence::Certain) {
+            Some((Confidence::Possible, why)) => self.item("route", &format!("may carry WebSockets: {why}"), out),
+            Some((_, why)) => self.item("route", &format!("likely carries WebSockets: {why}"), out),
+            None if one.open => Ok(()),
+            None => self.item("sure", one.confidence.name(), out),
+        }?;
+        if one.open {
+            self.item("open", "a file that is not here may say otherwise", out)?;
+        }
+        Ok(())
     }
 
     fn problem(&self, problem: &Problem, out: &mut dyn Write) -> io::Result<()> {
@@ -113,6 +133,7 @@ impl Writer<'_> {
         self.item("fix", &format!("{}{how}", fix.title), out)?;
         let width = fix.preview.iter().filter_map(|line| line.line).max().unwrap_or(1).to_string().len();
         let several = fix.preview.windows(2).any(|pair| pair[0].file != pair[1].file);
+        let indent = common_indent(&fix.preview);
         let mut file = None;
         let mut before: Option<u32> = None;
         for line in fix.preview.iter().take(MOST_PREVIEW) {
@@ -125,7 +146,7 @@ impl Writer<'_> {
                 writeln!(out, "{:INDENT$}{}", "", self.style.paint(Ink::Dim, &format!("{gap:>width$}")))?;
             }
             before = line.line.or(before);
-            self.preview(line, width, out)?;
+            self.preview(line, indent, width, out)?;
         }
         if let Some(more) = fix.preview.len().checked_sub(MOST_PREVIEW + 1) {
             let text = format!("and {}", summary::count(more + 1, "more line"));
@@ -134,14 +155,16 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn preview(&self, line: &PreviewLine, width: usize, out: &mut dyn Write) -> io::Result<()> {
+    fn preview(&self, line: &PreviewLine, indent: usize, width: usize, out: &mut dyn Write) -> io::Result<()> {
         let number = line.line.map_or_else(String::new, |number| number.to_string());
         let (mark, ink) = match line.kind {
             PreviewKind::Kept => (' ', Ink::Dim),
             PreviewKind::Removed => ('-', Ink::Removed),
             PreviewKind::Added => ('+', Ink::Added),
         };
-        let text = shortened(&line.text.replace('\t', "    "), self.style.columns() - INDENT - width - 3, self.style);
+        let text = expanded(&line.text);
+        let text =
+            shortened(text.get(indent..).unwrap_or_default(), self.style.columns() - INDENT - width - 3, self.style);
         let change = format!("{mark} {text}");
         let number = self.style.paint(Ink::Dim, &format!("{number:>width$}"));
         writeln!(out, "{:INDENT$}{number} {}", "", self.style.paint(ink, change.trim_end()))
@@ -160,6 +183,18 @@ const INDENT: usize = 8;
 
 fn shared(also: usize) -> String {
     if also == 1 { "1 more route shares".into() } else { format!("{also} more routes share") }
+}
+
+/// The columns by which all lines of a fix are indented.
+fn common_indent(lines: &[PreviewLine]) -> usize {
+    let shown = lines.iter().take(MOST_PREVIEW).map(|line| expanded(&line.text));
+    let written = shown.filter(|text| !text.trim().is_empty());
+    written.map(|text| text.len() - text.trim_start_matches(' ').len()).min().unwrap_or(0)
+}
+
+/// A line with blanks for tabs.
+fn expanded(text: &str) -> String {
+    text.replace('\t', "    ")
 }
 
 /// As much of a line as there is room for.
@@ -204,11 +239,11 @@ error[lost-headers] this line discards `Upgrade`
    ·                      ╰── set here
    ╰────
    why: A block with lines of its own inherits none.
-  sure: likely: its path ends in `/ws`
+ route: likely carries WebSockets: its path ends in `/ws`
   also: 2 more routes share this line
    fix: repeat the headers
-        4       proxy_set_header Host $host;
-          +     proxy_set_header Upgrade $http_upgrade;
+        4   proxy_set_header Host $host;
+          + proxy_set_header Upgrade $http_upgrade;
   more: nginx-wslint explain lost-headers
 
 1 error in 0 files; 1 fixable with --fix
@@ -235,7 +270,8 @@ error[lost-headers] this line discards `Upgrade`
         report.diagnostics[0].fixes[0].preview[1].text = "word ".repeat(60);
         let text = written(&report, &Style { unicode: false, width: 60, color: false });
         assert!(text.is_ascii(), "{text}");
-        assert!(text.lines().all(|line| line.len() <= 60), "{text}");
+        let (above, _summary) = text.trim_end().rsplit_once('\n').unwrap();
+        assert!(above.lines().all(|line| line.len() <= 60), "{text}");
     }
 
     #[test]
@@ -257,6 +293,13 @@ error[lost-headers] this line discards `Upgrade`
         let text = written(&report, &Style::default());
         assert!(!text.contains(['\x1b', '\x07', '\u{202e}']), "{text:?}");
         assert!(!text.contains("\n::error"), "{text}");
+    }
+
+    #[test]
+    fn a_mechanism_is_explained_once() {
+        let report = Report { diagnostics: vec![sample::diagnostic(), sample::diagnostic()], ..Report::default() };
+        let text = written(&report, &Style::default());
+        assert_eq!((text.matches("  why: ").count(), text.matches(" more: ").count()), (1, 2));
     }
 
     #[test]

@@ -124,8 +124,10 @@ mod tests {
         report.diagnostics[0].message = "100%\n::error::x".into();
         assert_eq!(
             written(&report),
-            ["::error file=a%2Cb%3Ac%25.conf,line=4,endLine=4,col=5,endColumn=32,title=lost-headers::100%25\\n::error::x\
-              %0Arepeat the headers"]
+            [
+                "::error file=a%2Cb%3Ac%25.conf,line=4,endLine=4,col=5,endColumn=32,title=lost-headers::100%25\\n::error::x\
+              %0Arepeat the headers"
+            ]
         );
     }
 

@@ -31,6 +31,8 @@ pub struct Diagnostic {
     pub severity: Severity,
     /// How sure.
     pub confidence: Confidence,
+    /// It rests on the absence of something that a file which is not here may hold.
+    pub open: bool,
     /// What is wrong, in a sentence.
     pub message: String,
     /// The mechanism behind it, in a sentence or two.
@@ -79,6 +81,8 @@ pub struct RouteInfo {
     pub location: String,
     /// The names of its server, when they are in sight.
     pub server: Option<String>,
+    /// How sure it is that it carries WebSockets; none when nothing speaks for it.
+    pub confidence: Option<Confidence>,
     /// Why it is believed to carry WebSockets, as a clause.
     pub why: String,
 }

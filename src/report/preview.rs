@@ -5,8 +5,8 @@ use similar::{Algorithm, DiffOp, capture_diff_slices};
 use super::excerpt::clip;
 use super::model::{PreviewKind, PreviewLine};
 use super::positions::Positions;
-use crate::syntax::edit::{Edit, apply};
 use crate::syntax::Span;
+use crate::syntax::edit::{Edit, apply};
 
 /// Lines kept before and behind a change, to show where it is.
 const CONTEXT: usize = 1;
@@ -86,10 +86,8 @@ mod tests {
 
     fn shown(text: &str, edits: &[(std::ops::Range<usize>, &str)]) -> Vec<String> {
         let source = Source::new("a.conf", text.as_bytes().to_vec());
-        let edits: Vec<Edit> = edits
-            .iter()
-            .map(|(span, text)| Edit { span: Span::new(span.clone()), text: (*text).to_owned() })
-            .collect();
+        let edits: Vec<Edit> =
+            edits.iter().map(|(span, text)| Edit { span: Span::new(span.clone()), text: (*text).to_owned() }).collect();
         let mark = |kind| match kind {
             PreviewKind::Kept => ' ',
             PreviewKind::Removed => '-',

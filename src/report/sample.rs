@@ -31,6 +31,7 @@ pub(super) fn diagnostic() -> Diagnostic {
         group: "handshake".into(),
         severity: Severity::Error,
         confidence: Confidence::Likely,
+        open: false,
         message: "this line discards `Upgrade`".into(),
         why: "A block with lines of its own inherits none.".into(),
         help: Some("repeat the headers".into()),
@@ -44,7 +45,12 @@ pub(super) fn diagnostic() -> Diagnostic {
             start: point(10, 2, 3),
             end: point(49, 2, 42),
         }],
-        route: Some(RouteInfo { location: "/ws".into(), server: None, why: "its path ends in `/ws`".into() }),
+        route: Some(RouteInfo {
+            location: "/ws".into(),
+            server: None,
+            confidence: Some(Confidence::Likely),
+            why: "its path ends in `/ws`".into(),
+        }),
         also: 2,
         fixes: vec![FixInfo {
             title: "repeat the headers".into(),

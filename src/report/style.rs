@@ -115,7 +115,7 @@ mod tests {
     fn lines_are_broken_at_blanks_and_code_is_kept_together() {
         assert_eq!(wrap("one two three", 9, 0), ["one two", "three"]);
         assert_eq!(wrap("one two", 9, 7), ["", "one two"].map(str::to_owned));
-        assert_eq!(wrap("set `proxy_read_timeout 1h;` here", 28, 0), ["set", "`proxy_read_timeout 1h;`", "here"]);
+        assert_eq!(wrap("set `proxy_read_timeout 1h;` here", 27, 0), ["set", "`proxy_read_timeout 1h;`", "here"]);
         assert_eq!(wrap("averyveryverylongword", 5, 0), ["averyveryverylongword"]);
         assert_eq!(wrap("ウェブ ウェブ", 8, 0), ["ウェブ", "ウェブ"]);
     }

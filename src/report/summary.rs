@@ -43,7 +43,10 @@ const MOST: usize = 5;
 pub(super) fn limits(report: &Report) -> Vec<String> {
     let partial = report.files.iter().filter(|file| file.status == Status::Partial).map(|file| {
         let language = file.template.unwrap_or("unknown");
-        format!("partial: {} is a template ({language}): checked where its text is certain, never fixed", visible(&file.path))
+        format!(
+            "partial: {} is a template ({language}): checked where its text is certain, never fixed",
+            visible(&file.path)
+        )
     });
     let unread = report.unread.iter().map(|unread| {
         format!("not read: `{}`, included at {}:{}", visible(&unread.pattern), visible(&unread.file), unread.line)
@@ -82,7 +85,10 @@ mod tests {
     fn what_is_not_known_is_named_up_to_a_few() {
         let mut report = sample::report();
         let lines = limits(&report);
-        assert_eq!(lines[0], "partial: site.conf.j2 is a template (Jinja): checked where its text is certain, never fixed");
+        assert_eq!(
+            lines[0],
+            "partial: site.conf.j2 is a template (Jinja): checked where its text is certain, never fixed"
+        );
         assert_eq!(lines[1], "not read: `/srv/extra.conf`, included at site.conf:9");
         report.unread = vec![report.unread[0].clone(); 9];
         assert_eq!(limits(&report).last().map(String::as_str), Some("and 4 more includes that are not here"));

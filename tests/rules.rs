@@ -226,7 +226,7 @@ fn an_error_names_the_word_and_the_nearest_one_that_is_right() {
             "nothing is called `{locaton}` here; did you mean `{location}`?",
         ),
         ("\"warning\"", "\"warn\"", "\"warn\"", "`warn` is no severity: did you mean `warning`?"),
-        ("\"likely\"", "\"probable\"", "\"probable\"", "`probable` is no confidence: one of possible, likely, certain"),
+        ("\"likely\"", "\"probable\"", "\"probable\"", "`probable` is no confidence: did you mean `possible`?"),
         (
             "{ fact = \"websocket-only\" }",
             "{ is = [\"on\"] }",

@@ -156,6 +156,7 @@ fn proof(handshake: &Handshake) -> String {
             " either way; without the repair a plain request of the same route fails".to_owned()
         }
         ("open", "open") => " before and after".to_owned(),
+        ("cut", "open") => "; repaired, it stays open".to_owned(),
         (_, "open") => "; repaired, the connection opens".to_owned(),
         (_, other) => format!("; repaired, {}", outcome(other, &handshake.path)),
     };

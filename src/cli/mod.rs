@@ -61,6 +61,6 @@ fn dispatch(args: &Args) -> Result<u8, Failure> {
             rules::test(args, folder)
         }
         Some(Command::Explain { rule, args }) => rules::explain(args, rule),
-        Some(Command::Routes { json, paths }) => routes::run(&args.lint, paths, *json),
+        Some(Command::Routes(args)) => routes::run(args),
     }
 }

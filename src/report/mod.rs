@@ -1,1 +1,3 @@
 //! Findings as text.
+
+pub mod routes;

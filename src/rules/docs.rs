@@ -122,7 +122,9 @@ fn filled(title: &str) -> String {
         });
         rest = after;
     }
-    out + rest
+    out.push_str(rest);
+    // What only a finding knows says nothing at the end of a sentence.
+    out.strip_suffix(": `…`").map_or(out.clone(), str::to_owned)
 }
 
 /// The versions of nginx that a rule speaks of.

@@ -1,6 +1,8 @@
 //! The rule files: complete, in form, and true to their own examples. `rules/README.md` is written from them
 //! (`UPDATE_GOLDEN=1 cargo test --test rules`).
 
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

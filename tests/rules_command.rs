@@ -1,5 +1,7 @@
 //! `rules`, `rules test` and `explain` as a user calls them, with rules of one's own.
 
+#![allow(clippy::unwrap_used, reason = "a test says what went wrong by panicking")]
+
 use std::fs;
 use std::path::Path;
 use std::process::Command;

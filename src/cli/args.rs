@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand, ValueEnum};
 use nginx_wslint::config::{Context, Version};
+use nginx_wslint::report::Format;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -104,6 +106,7 @@ pub(super) struct LintArgs {
         long,
         value_name = "FORMAT",
         default_value = "full",
+        value_parser = PossibleValuesParser::new(Format::ALL.map(Format::name)).map(|name| Format::from_name(&name).unwrap_or_default()),
         env = "NGINX_WSLINT_OUTPUT_FORMAT",
         help_heading = "Output"
     )]
@@ -180,15 +183,6 @@ pub(super) enum FailOn {
     Warning,
     Info,
     Never,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    #[default]
-    Full,
-    Concise,
-    Json,
-    Github,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

@@ -5,12 +5,14 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use nginx_wslint::config::Memory;
+use nginx_wslint::report::{Builder, Report, Scope};
 use nginx_wslint::rules::{Finding, Options, Rule, RuleSet, Severity};
 use nginx_wslint::websocket::{Confidence, Signals};
 use nginx_wslint::{Linted, Linter};
 
 use super::args::{FailOn, LintArgs};
 use super::files::{Asked, Job, Overlay, jobs};
+use super::output::Stream;
 use super::settings::{Settings, unknown_rule};
 use super::{CLEAN, FAILED, FINDINGS, Failure, fixing, output};
 
@@ -38,7 +40,7 @@ pub(super) fn run(args: &LintArgs) -> Result<u8, Failure> {
         return fixing::run(&session);
     }
     let linted: Vec<Linted<'_>> = session.jobs.iter().map(|job| session.lint(job, &session.overlay)).collect();
-    session.report(&linted);
+    session.write(&session.collect(&linted).finish(), Stream::Out)?;
     Ok(session.exit_code(&linted))
 }
 
@@ -133,41 +135,29 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Prints what was found: findings on standard output, what could not be understood on standard error.
-    pub(super) fn report(&self, linted: &[Linted<'_>]) {
-        if self.args.quiet {
-            return;
-        }
+    /// What was found, ready to be written.
+    pub(super) fn collect(&self, linted: &[Linted<'_>]) -> Builder {
+        let mut builder = Builder::new();
         for (job, linted) in self.jobs.iter().zip(linted) {
-            problem_lines(linted).for_each(|line| output::note(&line));
-            self.finding_lines(job, linted).for_each(|line| output::print(format!("{line}\n").as_bytes()));
+            let scope = Scope {
+                asked: &|path| job.whole || self.asked.contains(path),
+                shown: &|finding| self.shows(job, linted, finding),
+                editable: &|path| self.may_write(path),
+            };
+            builder.add(linted, &scope);
         }
+        builder
     }
 
-    /// The same all on standard error, where standard output carries a text or a diff.
-    pub(super) fn report_to_stderr(&self, linted: &[Linted<'_>]) {
+    /// Writes a report: to standard output, or to standard error where the other carries a text or a diff.
+    pub(super) fn write(&self, report: &Report, to: Stream) -> Result<(), Failure> {
         if self.args.quiet {
-            return;
+            return Ok(());
         }
-        for (job, linted) in self.jobs.iter().zip(linted) {
-            problem_lines(linted).chain(self.finding_lines(job, linted)).for_each(|line| output::note(&line));
-        }
-    }
-
-    /// The findings that the user sees, one a line.
-    pub(super) fn finding_lines<'l>(
-        &'l self,
-        job: &'l Job,
-        linted: &'l Linted<'_>,
-    ) -> impl Iterator<Item = String> + 'l {
-        linted.findings.iter().filter(|finding| self.shows(job, linted, finding)).map(|finding| {
-            let (file, span) = finding.place.locate(&linted.tree);
-            let source = &linted.tree.file(file).source;
-            let at = source.line_column(span.start);
-            let (path, severity, rule) = (source.path().display(), finding.severity.name(), &finding.rule.id);
-            let (message, confidence) = (&finding.message, finding.confidence.name());
-            format!("{path}:{}:{}: {severity}[{rule}] {message} ({confidence})", at.line, at.column)
-        })
+        let mut text = Vec::new();
+        self.args.output_format.write(report, &output::style(self.args.color, to), &mut text)?;
+        output::write(to, &text);
+        Ok(())
     }
 
     /// 2 when something could not be understood, else 1 when findings remain that count, else 0.
@@ -186,15 +176,6 @@ impl<'a> Session<'a> {
         });
         if remains { FINDINGS } else { CLEAN }
     }
-}
-
-/// What could not be understood, one a line.
-pub(super) fn problem_lines<'l>(linted: &'l Linted<'_>) -> impl Iterator<Item = String> + 'l {
-    linted.tree.problems().iter().map(|problem| {
-        let place = problem.place.map(|(file, span)| linted.tree.file(file).source.line_column(span.start));
-        let place = place.map(|at| format!(":{}:{}", at.line, at.column)).unwrap_or_default();
-        format!("{}{place}: error: {}", problem.path.display(), problem.message)
-    })
 }
 
 fn no_dump(path: &Path) -> Failure {

@@ -1,13 +1,12 @@
 //! `routes`: what every proxied route comes to, and what is believed of it.
 
-use nginx_wslint::report::routes::{RouteList, RouteView, Style, cards};
+use nginx_wslint::report::routes::{RouteList, RouteView, cards};
+use nginx_wslint::report::{Builder, Format, Scope};
 
 use super::args::{LintArgs, RoutesArgs};
-use super::lint::{Session, problem_lines};
+use super::lint::Session;
+use super::output::{Stream, style};
 use super::{CLEAN, FAILED, Failure, output};
-
-/// Columns of a card.
-const WIDTH: usize = 80;
 
 /// Prints the routes of the files that were asked for; 2 when a file could not be understood.
 pub(super) fn run(args: &RoutesArgs) -> Result<u8, Failure> {
@@ -15,7 +14,7 @@ pub(super) fn run(args: &RoutesArgs) -> Result<u8, Failure> {
     let session = Session::new(&lint)?;
     let version = session.linter.options.version;
     let mut list = RouteList::default();
-    let mut code = CLEAN;
+    let mut problems = Builder::new();
     for job in &session.jobs {
         let linted = session.lint(job, &session.overlay);
         let asked = |route: &&nginx_wslint::websocket::Route| {
@@ -23,17 +22,18 @@ pub(super) fn run(args: &RoutesArgs) -> Result<u8, Failure> {
         };
         list.routes
             .extend(linted.routes.all.iter().filter(asked).map(|route| RouteView::new(&linted.tree, route, version)));
-        for line in problem_lines(&linted) {
-            output::note(&line);
-            code = FAILED;
-        }
+        problems.add(&linted, &Scope { asked: &|_| true, shown: &|_| false, editable: &|_| false });
     }
+    let problems = problems.finish();
+    let mut lines = Vec::new();
+    Format::Concise.write(&problems, &style(args.color, Stream::Error), &mut lines)?;
+    output::write(Stream::Error, &lines);
     if args.json {
         output::print(list.to_json()?.as_bytes());
     } else if list.routes.is_empty() {
         output::note("no proxied routes");
     } else {
-        output::print(cards(&list.routes, Style { color: output::colored(args.color), width: WIDTH }).as_bytes());
+        output::print(cards(&list.routes, style(args.color, Stream::Out)).as_bytes());
     }
-    Ok(code)
+    Ok(if problems.problems.is_empty() { CLEAN } else { FAILED })
 }

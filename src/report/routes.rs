@@ -32,9 +32,10 @@ mod settings;
 
 use std::path::PathBuf;
 
+use super::escape::is_hidden;
 use serde::Serialize;
 
-pub use cards::{Style, cards};
+pub use cards::cards;
 pub use settings::{Becomes, Origin, Setting};
 
 use crate::config::{DirectiveId, Tree, Version};
@@ -68,7 +69,7 @@ impl RouteList {
         let text = serde_json::to_string_pretty(self)?;
         let mut json = String::with_capacity(text.len() + 1);
         for c in text.chars() {
-            if c != '\n' && steers_a_terminal(c) {
+            if c != '\n' && is_hidden(c) {
                 // All of them are in the basic plane, so that one escape is enough.
                 let _ = write!(json, "\\u{:04x}", u32::from(c));
             } else {
@@ -252,10 +253,4 @@ impl WebsocketView {
             evidence: evidence.collect(),
         }
     }
-}
-
-/// Whether a character moves a terminal's cursor, changes its state, or reorders the text around it.
-fn steers_a_terminal(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }

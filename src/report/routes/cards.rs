@@ -3,17 +3,10 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use super::{Becomes, Origin, PlaceView, RouteView, Setting, steers_a_terminal};
+use super::{Becomes, Origin, PlaceView, RouteView, Setting};
+use crate::report::Style;
+use crate::report::escape::is_hidden;
 use crate::websocket::Module;
-
-/// How cards are drawn.
-#[derive(Clone, Copy, Debug)]
-pub struct Style {
-    /// Whether to colour.
-    pub color: bool,
-    /// How many columns a line has, at least 40.
-    pub width: usize,
-}
 
 /// Behind the longest name of a setting, `fastcgi_read_timeout`.
 const VALUES: usize = 24;
@@ -236,7 +229,7 @@ fn columns(text: &str) -> usize {
 fn printable(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
-        if steers_a_terminal(c) { shown.extend(c.escape_default()) } else { shown.push(c) }
+        if is_hidden(c) { shown.extend(c.escape_default()) } else { shown.push(c) }
     }
     shown
 }

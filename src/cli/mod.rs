@@ -5,6 +5,7 @@ mod files;
 mod fixing;
 mod lint;
 mod output;
+mod parse;
 mod routes;
 mod rules;
 mod settings;
@@ -59,6 +60,8 @@ fn dispatch(args: &Args) -> Result<u8, Failure> {
         Some(Command::Rules { json, action: None }) => rules::list(&args.lint, *json),
         Some(Command::Rules { action: Some(args::RulesAction::Test { folder }), .. }) => rules::test(folder),
         Some(Command::Explain { rule }) => rules::explain(&args.lint, rule),
+        Some(Command::Parse { tree: Some(root), .. }) => parse::tree(root),
+        Some(Command::Parse { files, .. }) => parse::files(files),
         Some(Command::Routes { json, paths }) => routes::run(&args.lint, paths, *json),
     }
 }

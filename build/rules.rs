@@ -10,7 +10,8 @@ const GROUPS: [&str; 5] = ["handshake", "routing", "lifetime", "hygiene", "secur
 
 /// A table of group, id and text of every file in the folders of `rules`.
 pub(crate) fn list(rules: &Path) -> Result<String, Box<dyn Error>> {
-    let mut code = String::from("/// Group, id and text of each built-in rule.\nconst BUILTIN: &[(&str, &str, &str)] = &[\n");
+    let mut code =
+        String::from("/// Group, id and text of each built-in rule.\nconst BUILTIN: &[(&str, &str, &str)] = &[\n");
     for group in GROUPS {
         let Ok(entries) = fs::read_dir(rules.join(group)) else { continue };
         let mut files = entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>()?;

@@ -117,7 +117,13 @@ pub(super) struct LintArgs {
     #[arg(long, value_name = "SEVERITY", default_value = "warning", help_heading = "Output")]
     pub(super) fail_on: FailOn,
     /// How findings are printed
-    #[arg(long, value_name = "FORMAT", default_value = "full", env = "NGINX_WSLINT_OUTPUT_FORMAT", help_heading = "Output")]
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        default_value = "full",
+        env = "NGINX_WSLINT_OUTPUT_FORMAT",
+        help_heading = "Output"
+    )]
     pub(super) output_format: Format,
     /// When to use colours
     #[arg(long, value_name = "WHEN", default_value = "auto", help_heading = "Output")]

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use super::context::Context;
 use super::directives::{Defines, Name};
 use super::regex::Pattern;
-use super::variables::is_builtin_variable;
 use super::tree::{DirectiveId, Tree};
+use super::variables::is_builtin_variable;
 
 /// What gives a variable its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +45,10 @@ impl Variables {
         for id in tree.ids() {
             let directive = tree.directive(id);
             match directive.name {
-                None => variables.foreign |= !matches!(directive.context, Context::Entries | Context::Foreign | Context::Unknown),
+                None => {
+                    variables.foreign |=
+                        !matches!(directive.context, Context::Entries | Context::Foreign | Context::Unknown)
+                }
                 Some(name) => {
                     variables.add_defined(tree, id, name);
                     variables.add_groups(tree, id);
@@ -86,7 +89,8 @@ impl Variables {
 
     /// Named groups of the patterns that nginx turns into variables.
     fn add_groups(&mut self, tree: &Tree, id: DirectiveId) {
-        const WITH_PATTERNS: [&str; 6] = ["location", "server_name", "if", "rewrite", "valid_referers", "proxy_redirect"];
+        const WITH_PATTERNS: [&str; 6] =
+            ["location", "server_name", "if", "rewrite", "valid_referers", "proxy_redirect"];
         if !WITH_PATTERNS.iter().any(|name| tree.is(id, name)) && !(tree.is(id, "map") && tree.is_block(id)) {
             return;
         }

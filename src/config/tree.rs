@@ -106,7 +106,8 @@ impl Tree {
     /// rest of the tree readable.
     pub fn read(root: &Path, reader: &dyn Reader, options: &TreeOptions) -> Self {
         let prefix = options.prefix.clone().or_else(|| root.parent().map(Path::to_owned)).unwrap_or_default();
-        let mut loader = Loader { reader, prefix, options, files: Vec::new(), by_path: HashMap::new(), problems: Vec::new() };
+        let mut loader =
+            Loader { reader, prefix, options, files: Vec::new(), by_path: HashMap::new(), problems: Vec::new() };
         let Some(root_file) = loader.load(root) else {
             return Self::empty(loader.problems);
         };
@@ -466,7 +467,13 @@ impl Builder<'_> {
     }
 
     /// Adds the directive of a node; says its name and, for a block, the context it opens.
-    fn push(&mut self, file: FileId, node: NodeId, block: DirectiveId, context: Context) -> (Option<Name>, Option<Context>) {
+    fn push(
+        &mut self,
+        file: FileId,
+        node: NodeId,
+        block: DirectiveId,
+        context: Context,
+    ) -> (Option<Name>, Option<Context>) {
         let File { source, ast, .. } = &self.loader.files[file.0 as usize];
         let name = match ast.words(node).first() {
             Some(word) if context != Context::Entries => Name::of(&word.value(source)),
@@ -496,7 +503,8 @@ impl Builder<'_> {
         let Some(word) = words.get(1) else { return };
         let pattern = word.value(source).into_owned();
         let span = word.span;
-        let found = include::resolve(&pattern, &self.loader.prefix, &self.loader.options.include_map, self.loader.reader);
+        let found =
+            include::resolve(&pattern, &self.loader.prefix, &self.loader.options.include_map, self.loader.reader);
         let paths = match found {
             Included::Harmless => return self.absent.push(id),
             Included::Unread => {
@@ -562,7 +570,8 @@ fn infer_context(file: &File) -> Context {
                 return Context::Main;
             }
             for (vote, context) in votes.iter_mut().zip(CANDIDATES) {
-                *vote += u32::from(name.entry_in(context).is_some_and(|entry| entry.opens.is_some() == this.body.is_some()));
+                *vote +=
+                    u32::from(name.entry_in(context).is_some_and(|entry| entry.opens.is_some() == this.body.is_some()));
             }
         }
         node = this.end;

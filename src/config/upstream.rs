@@ -102,13 +102,13 @@ mod tests {
         let target = Target::new("http://127.0.0.1:3000/ws/");
         assert_eq!((target.host(), target.port(), target.uri.as_deref()), ("127.0.0.1", Some(3000), Some("/ws/")));
         let target = Target::new("https://backend");
-        assert_eq!((target.scheme.as_str(), target.host(), target.uri), ("https", "backend", None));
+        assert_eq!((target.scheme.as_str(), target.host(), target.uri.as_deref()), ("https", "backend", None));
         let target = Target::new("http://unix:/run/app.sock:/api/");
         assert_eq!((target.host(), target.uri.as_deref()), ("unix:/run/app.sock", Some("/api/")));
         let target = Target::new("http://localhost$request_uri");
         assert_eq!((target.host(), target.uri.as_deref(), target.variable), ("localhost", Some("$request_uri"), true));
         let target = Target::new("$proto://$app:$port");
-        assert_eq!((target.host(), target.uri), ("$app", None));
+        assert_eq!((target.host(), target.uri.as_deref()), ("$app", None));
         let target = Target::new("http://[::1]:8080");
         assert_eq!((target.host(), target.port()), ("[::1]", Some(8080)));
     }

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 
 use super::prove::{Difference, Edits, Pairs, differences};
 use super::rewrite::FileEdit;
+use crate::Linted;
 use crate::config::{Context, DirectiveId, FileId, Tree};
 use crate::rules::{Finding, Op, Plan, Safety, Severity};
 use crate::syntax::edit::{Edit, apply};
 use crate::websocket::Routes;
-use crate::Linted;
 
 /// A fix that was applied.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -147,11 +147,8 @@ pub fn converge<'r>(
         refused.clear();
     }
     // A fix that found its place in a later pass was not withdrawn in the end.
-    let left: HashSet<(String, PathBuf)> = linted
-        .findings
-        .iter()
-        .map(|finding| (finding.rule.id.clone(), path_of(&linted.tree, finding)))
-        .collect();
+    let left: HashSet<(String, PathBuf)> =
+        linted.findings.iter().map(|finding| (finding.rule.id.clone(), path_of(&linted.tree, finding))).collect();
     withdrawn.retain(|one| left.contains(&(one.rule.clone(), one.path.clone())));
     withdrawn.dedup_by(|left, right| (&left.rule, &left.path, left.line) == (&right.rule, &right.path, right.line));
     Ok(Outcome { linted, changed, applied, withdrawn })
@@ -225,7 +222,9 @@ fn blocks_of(tree: &Tree, routes: &Routes, finding: &Finding<'_>, plan: &Plan) -
     }
     let inner: Vec<DirectiveId> = blocks
         .iter()
-        .flat_map(|&block| ["if", "limit_except"].into_iter().flat_map(move |name| tree.own(block, name).iter().copied()))
+        .flat_map(|&block| {
+            ["if", "limit_except"].into_iter().flat_map(move |name| tree.own(block, name).iter().copied())
+        })
         .collect();
     blocks.extend(inner);
     blocks
@@ -345,21 +344,30 @@ fn declares(candidate: &Candidate, difference: &Difference) -> bool {
         && candidate.changes.iter().any(|what| what.eq_ignore_ascii_case(&difference.what))
 }
 
-/// The candidates whose edits lie in a block around the difference, or in a file that such a block includes.
+/// The candidates that can have caused a difference: those with an edit in the block itself, or in the nearest block
+/// around it that any has one in; else those that edit a file which is included there.
 fn suspects(before: &Linted<'_>, chosen: &[Candidate], difference: &Difference) -> Vec<usize> {
     let tree = &before.tree;
-    let around: Vec<DirectiveId> =
-        std::iter::once(difference.block).chain(tree.ancestors(difference.block)).collect();
-    let touches = |candidate: &Candidate| {
-        !candidate.blocks.contains(&difference.block) && candidate.blocks.iter().any(|block| around.contains(block))
+    let mut around = std::iter::once(difference.block).chain(tree.ancestors(difference.block));
+    let inside = |candidate: &Candidate, block: DirectiveId| {
+        let Some(body) = tree.node_body(block) else { return false };
+        let end = body.close.unwrap_or(tree.node(block).span.end);
+        candidate.edits.iter().any(|FileEdit { file, edit }| {
+            *file == tree.directive(block).file && edit.span.end > body.open && edit.span.start <= end
+        })
     };
-    let near: Vec<usize> = (0..chosen.len()).filter(|&index| touches(&chosen[index])).collect();
-    if !near.is_empty() {
-        return near;
-    }
-    let file = tree.directive(difference.block).file;
-    let same = |candidate: &Candidate| candidate.edits.iter().any(|edit| edit.file == file);
-    (0..chosen.len()).filter(|&index| same(&chosen[index])).collect()
+    let found = around.find_map(|block| {
+        let near: Vec<usize> = (0..chosen.len()).filter(|&index| inside(&chosen[index], block)).collect();
+        // What is declared for the block itself is not what came as a surprise there.
+        let strangers = near.iter().copied().filter(|&index| !chosen[index].blocks.contains(&difference.block));
+        let strangers: Vec<usize> = strangers.collect();
+        if strangers.is_empty() { (!near.is_empty()).then_some(near) } else { Some(strangers) }
+    });
+    found.unwrap_or_else(|| {
+        let file = tree.directive(difference.block).file;
+        let elsewhere = |candidate: &Candidate| candidate.edits.iter().any(|edit| edit.file != file);
+        (0..chosen.len()).filter(|&index| elsewhere(&chosen[index])).collect()
+    })
 }
 
 fn place(tree: &Tree, block: DirectiveId) -> String {
@@ -388,7 +396,9 @@ fn revealed(
     let mut known: HashSet<(&str, Option<DirectiveId>)> = HashSet::new();
     for finding in &before.findings {
         let id = finding.rule.id.as_str();
-        known.extend(finding.routes().filter_map(|index| before.routes.all.get(index)).map(|route| (id, Some(route.block))));
+        known.extend(
+            finding.routes().filter_map(|index| before.routes.all.get(index)).map(|route| (id, Some(route.block))),
+        );
         known.insert((id, block_of(&before.tree, finding)));
     }
     let announced: HashSet<&str> =

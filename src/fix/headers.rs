@@ -170,9 +170,9 @@ impl Rewriter<'_> {
         let concerned: Vec<usize> = finding.routes().collect();
         self.routes.all.iter().enumerate().all(|(index, route)| {
             let effective = self.tree.effective(route.block, NAME).map_or(&[][..], |effective| effective.lines);
-            let served = effective.iter().any(|&other| {
-                (self.tree.directive(other).file, self.tree.directive(other).node) == node
-            });
+            let served = effective
+                .iter()
+                .any(|&other| (self.tree.directive(other).file, self.tree.directive(other).node) == node);
             !served || concerned.contains(&index)
         })
     }
@@ -185,6 +185,10 @@ impl Rewriter<'_> {
     /// Which map keeps what plain requests of the finding's route get today.
     pub(super) fn connection_purpose(&self, finding: &Finding<'_>) -> Purpose {
         let route = finding.route.and_then(|index| self.routes.all.get(index));
-        if route.is_some_and(|route| keeps_connections(self.tree, route)) { Purpose::KeptConnection } else { Purpose::Connection }
+        if route.is_some_and(|route| keeps_connections(self.tree, route)) {
+            Purpose::KeptConnection
+        } else {
+            Purpose::Connection
+        }
     }
 }

@@ -118,7 +118,10 @@ impl<'t> Layout<'t> {
         let ast = &self.tree.file(self.file).ast;
         let start = self.tree.node(directive).span.start;
         let Some(indent) = self.indent_at(start) else {
-            return Edit { span: Span::at(start), text: lines.iter().map(|line| format!("{} ", line.trim())).collect() };
+            return Edit {
+                span: Span::at(start),
+                text: lines.iter().map(|line| format!("{} ", line.trim())).collect(),
+            };
         };
         let comments = crate::syntax::comments_at(ast, self.source(), self.tree.directive(directive).node);
         let top = comments.first().map_or(start, |(span, _)| span.start.min(start));

@@ -51,9 +51,7 @@ impl Purpose {
                 handshake.known.iter().all(|text| has_upgrade_token(text))
                     && (plain.is_exactly("close") || plain.is_exactly(""))
             }
-            Self::KeptConnection => {
-                handshake.known.iter().all(|text| has_upgrade_token(text)) && plain.is_exactly("")
-            }
+            Self::KeptConnection => handshake.known.iter().all(|text| has_upgrade_token(text)) && plain.is_exactly(""),
             // Beside WebSockets nothing may pass, so the map may not hand anything on by default.
             Self::WebsocketOnly => {
                 let lets_others = tree.children(map).any(|entry| {
@@ -68,7 +66,11 @@ impl Purpose {
 
 impl Rewriter<'_> {
     /// The variable to write, with the edit that defines it where no map that fits is in sight.
-    pub(super) fn map_variable(&self, purpose: Purpose, block: DirectiveId) -> Result<(String, Vec<FileEdit>), Withheld> {
+    pub(super) fn map_variable(
+        &self,
+        purpose: Purpose,
+        block: DirectiveId,
+    ) -> Result<(String, Vec<FileEdit>), Withheld> {
         let maps = self.tree.ids().filter(|&id| {
             self.tree.is(id, "map")
                 && self.tree.is_block(id)
@@ -86,7 +88,8 @@ impl Rewriter<'_> {
         let names = purpose.names(open);
         let unused = |name: &&str| self.tree.definitions(name).is_empty() && !self.is_mentioned(name);
         let name = names.iter().copied().find(|name| unused(&name));
-        let name = name.ok_or_else(|| Withheld::new(format!("every usual name for the map is taken: `${}`", names[0])))?;
+        let name =
+            name.ok_or_else(|| Withheld::new(format!("every usual name for the map is taken: `${}`", names[0])))?;
         Ok((format!("${name}"), vec![self.define(purpose, name, block)?]))
     }
 
@@ -132,7 +135,9 @@ impl Rewriter<'_> {
             if before.is_some() {
                 return Ok(Place { file, block: http, before });
             }
-            if file == self.file_of_block(http) && !self.tree.children(http).any(|child| self.tree.name(child).starts_with("map_hash_")) {
+            if file == self.file_of_block(http)
+                && !self.tree.children(http).any(|child| self.tree.name(child).starts_with("map_hash_"))
+            {
                 return Ok(Place { file, block: http, before: None });
             }
         }

@@ -148,7 +148,8 @@ fn own_differences(old: &Tree, before: DirectiveId, new: &Tree, after: Directive
 /// What stands directly in a block, by name: the words of each statement, and of the body where it is no configuration.
 fn own_statements(tree: &Tree, block: DirectiveId) -> BTreeMap<String, Vec<Vec<String>>> {
     let mut all: BTreeMap<String, Vec<Vec<String>>> = BTreeMap::new();
-    let is_map = block != ROOT && tree.children(block).next().is_some_and(|id| tree.directive(id).context == Context::Entries);
+    let is_map =
+        block != ROOT && tree.children(block).next().is_some_and(|id| tree.directive(id).context == Context::Entries);
     for id in tree.children(block) {
         if tree.is_block(id) && !is_map {
             continue;
@@ -164,13 +165,7 @@ fn own_statements(tree: &Tree, block: DirectiveId) -> BTreeMap<String, Vec<Vec<S
 }
 
 /// What is in effect differently for one directive; header lines are told apart by the header.
-fn effective_differences(
-    old: &Tree,
-    before: DirectiveId,
-    new: &Tree,
-    after: DirectiveId,
-    name: &str,
-) -> Vec<String> {
+fn effective_differences(old: &Tree, before: DirectiveId, new: &Tree, after: DirectiveId, name: &str) -> Vec<String> {
     let left = effective_words(old, before, name);
     let right = effective_words(new, after, name);
     if left == right {

@@ -114,7 +114,9 @@ impl<'a> Rewriter<'a> {
         }
         self.check(file)?;
         if self.tree.is_open(block) {
-            plan.withhold(format!("an include here cannot be read; if it sets `{directive}`, nginx refuses a second one"));
+            plan.withhold(format!(
+                "an include here cannot be read; if it sets `{directive}`, nginx refuses a second one"
+            ));
         } else if finding.open && !plan.holds_in_open_world {
             plan.withhold(format!("a file that is not here may set `{directive}` above"));
         }
@@ -169,11 +171,8 @@ impl<'a> Rewriter<'a> {
         }
         let route = finding.route.and_then(|index| self.routes.all.get(index));
         let block = route.map_or(line, |route| route.block);
-        let purpose = if is_for(self.tree, line, "Upgrade") {
-            Purpose::WebsocketOnly
-        } else {
-            self.connection_purpose(finding)
-        };
+        let purpose =
+            if is_for(self.tree, line, "Upgrade") { Purpose::WebsocketOnly } else { self.connection_purpose(finding) };
         Ok(vec![self.define(purpose, &variable, block)?])
     }
 
@@ -186,18 +185,17 @@ impl<'a> Rewriter<'a> {
         let server = server.ok_or_else(|| Withheld::new("the http block it belongs in is not in this file"))?;
         let variable = self.tree.arg(map, 2).unwrap_or_default().trim_start_matches('$').to_ascii_lowercase();
         if self.tree.definitions(&variable).len() > 1 {
-            return Err(Withheld::new(format!("`${variable}` is also defined elsewhere, and only one of them can be meant")));
+            return Err(Withheld::new(format!(
+                "`${variable}` is also defined elsewhere, and only one of them can be meant"
+            )));
         }
         let layout = Layout::new(self.tree, file);
         let source = &self.tree.file(file).source;
         let span = self.tree.node(map).span;
         let first = source.line_span(span.start);
         let indent = source.slice(crate::syntax::Span { start: first.start, end: span.start });
-        let lines: Vec<String> = source
-            .slice(span)
-            .lines()
-            .map(|line| line.strip_prefix(indent).unwrap_or(line).to_owned())
-            .collect();
+        let lines: Vec<String> =
+            source.slice(span).lines().map(|line| line.strip_prefix(indent).unwrap_or(line).to_owned()).collect();
         let mut edits = vec![layout.before(server, &lines), layout.without(map)];
         edits.sort();
         Ok(edits.into_iter().map(|edit| FileEdit { file, edit }).collect())

@@ -370,7 +370,8 @@ impl Checker<'_> {
                 .map(|related| Ok((self.place(&related.at, &when)?, self.template(&related.message, &when)?)))
                 .collect::<Result<_, RuleError>>()?,
         };
-        let variants = file.variant.into_iter().map(|variant| self.variant(variant, &when)).collect::<Result<_, _>>()?;
+        let variants =
+            file.variant.into_iter().map(|variant| self.variant(variant, &when)).collect::<Result<_, _>>()?;
         let fixes = file.fix.into_iter().map(|fix| self.fix(fix, &when)).collect::<Result<_, _>>()?;
         Ok(Rule {
             id: id.to_owned(),
@@ -451,6 +452,14 @@ impl Checker<'_> {
             return Err(self.at(&fix.safety, "a fix that is no advice has to say what it changes"));
         }
         let title = self.template(&fix.title, &names)?;
-        Ok(FixRule { safety, title, when, steps, changes: fix.changes, open_world: fix.open_world, reveals: fix.reveals })
+        Ok(FixRule {
+            safety,
+            title,
+            when,
+            steps,
+            changes: fix.changes,
+            open_world: fix.open_world,
+            reveals: fix.reveals,
+        })
     }
 }

@@ -1,10 +1,10 @@
 //! Conditions: questions about what is in effect on a route, or about one directive.
 
 use super::compile::{Checker, RuleError};
-use super::facts::{FACTS, Fact};
+use super::facts::{self, Fact};
 use super::finding::Place;
 use super::schema::Condition;
-use crate::config::{DirectiveId, Tree, Version, VersionRange};
+use crate::config::{DirectiveId, Openness, Tree, Version, VersionRange};
 use crate::websocket::{Module, Plain, Route, Routes, State, is_for, value};
 
 /// What a condition is asked about.
@@ -95,9 +95,10 @@ impl Conditions {
                 return false;
             }
         }
-        let mut open = false;
-        let blocked = self.none.iter().any(|condition| condition.holds(scope, &mut open).is_some());
-        found.open |= open || self.none.iter().any(|condition| condition.rests_on_absence(scope));
+        let mut ignored = Openness::Closed;
+        let blocked = self.none.iter().any(|condition| condition.holds(scope, &mut ignored).is_some());
+        let absences = self.none.iter().map(|condition| condition.rests_on_absence(scope));
+        found.open = found.open.max(absences.max().unwrap_or_default());
         !blocked
     }
 }
@@ -107,7 +108,7 @@ impl Conditions {
 pub(super) struct Found {
     named: Vec<(String, Hit)>,
     /// Something that was found missing may stand in text that is not here.
-    pub(super) open: bool,
+    pub(super) open: Openness,
 }
 
 impl Found {
@@ -138,9 +139,19 @@ enum Lines {
 
 #[derive(Clone, Debug)]
 enum Question {
-    Directive { name: String, lines: Lines },
-    Header { name: String, lines: Lines },
-    Handshake { name: String, states: Vec<State>, plain: Vec<Plain> },
+    Directive {
+        name: String,
+        lines: Lines,
+    },
+    Header {
+        name: String,
+        lines: Lines,
+    },
+    Handshake {
+        name: String,
+        states: Vec<State>,
+        plain: Vec<Plain>,
+    },
     Fact(&'static Fact),
     /// Only a name, for checking.
     Nothing,
@@ -183,8 +194,10 @@ impl Compiled {
                 Question::Handshake { name, states, plain }
             }
             (None, None, Some(word)) => {
-                let names: Vec<&str> = FACTS.iter().map(|fact| fact.name).collect();
-                Question::Fact(checker.one_of(word, "fact", &names, |name| FACTS.iter().find(|fact| fact.name == name))?)
+                let names: Vec<&str> = facts::all().map(|fact| fact.name).collect();
+                Question::Fact(
+                    checker.one_of(word, "fact", &names, |name| facts::all().find(|fact| fact.name == name))?,
+                )
             }
             (Some(word), ..) | (None, Some(word), _) => {
                 return Err(checker.at(word, "a condition names one of `directive`, `header` and `fact`"));
@@ -194,7 +207,9 @@ impl Compiled {
         let nginx = written
             .nginx
             .as_ref()
-            .map(|word| word.get_ref().parse().map_err(|error: crate::config::VersionError| checker.at(word, error.to_string())))
+            .map(|word| {
+                word.get_ref().parse().map_err(|error: crate::config::VersionError| checker.at(word, error.to_string()))
+            })
             .transpose()?;
         Ok(Self {
             name: written.r#as,
@@ -219,7 +234,7 @@ impl Compiled {
         }
     }
 
-    fn holds(&self, scope: Scope<'_>, open: &mut bool) -> Option<Hit> {
+    fn holds(&self, scope: Scope<'_>, open: &mut Openness) -> Option<Hit> {
         if self.nginx.is_some_and(|range| !range.concerns(scope.version)) {
             return None;
         }
@@ -263,20 +278,25 @@ impl Compiled {
                 if !state_fits || !plain_fits {
                     return None;
                 }
-                *open |= header.state == State::Unset && scope.tree.is_open_for(route.block, "proxy_set_header");
+                if header.state == State::Unset {
+                    *open = (*open).max(scope.tree.openness(route.block, "proxy_set_header"));
+                }
                 Some(Hit::lines(header.lines.iter().rev().copied().take(1)))
             }
         }
     }
 
     /// Whether a condition that does not hold could hold in text that is not here.
-    fn rests_on_absence(&self, scope: Scope<'_>) -> bool {
+    fn rests_on_absence(&self, scope: Scope<'_>) -> Openness {
         match (&self.question, scope.route()) {
             (Question::Directive { name, lines: Lines::Effective }, Some(route)) => {
                 let name = name.replace("{module}", route.module.prefix());
-                scope.tree.effective(route.block, &name).is_none() && scope.tree.is_open_for(route.block, &name)
+                match scope.tree.effective(route.block, &name) {
+                    Some(_) => Openness::Closed,
+                    None => scope.tree.openness(route.block, &name),
+                }
             }
-            _ => false,
+            _ => Openness::Closed,
         }
     }
 
@@ -317,15 +337,8 @@ fn plains(checker: &Checker<'_>, words: &[toml::Spanned<String>]) -> Result<Vec<
 /// A time as nginx reads it in `proxy_read_timeout` and its like, in milliseconds: `3600`, `60s`, `1h 30m`, `500ms`.
 /// Units fall from left to right, months and years are not allowed (`ngx_parse_time`; NGINX facts part C).
 pub fn milliseconds(text: &str) -> Option<u64> {
-    const UNITS: [(&str, u64); 7] = [
-        ("w", 604_800_000),
-        ("d", 86_400_000),
-        ("h", 3_600_000),
-        ("m", 60_000),
-        ("s", 1000),
-        ("ms", 1),
-        ("", 1000),
-    ];
+    const UNITS: [(&str, u64); 7] =
+        [("w", 604_800_000), ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1), ("", 1000)];
     let mut rest = text;
     let mut step = 0;
     let mut total: u64 = 0;

@@ -227,10 +227,8 @@ impl<'s> Judge<'_, 's> {
                 let text = format!("its upstream `{host}` says `{}`", word.word);
                 self.add(confidence, self.route.pass, text);
             }
-            let application = *known
-                .applications
-                .entry(host.clone())
-                .or_insert_with_key(|host| signals.application(host));
+            let application =
+                *known.applications.entry(host.clone()).or_insert_with_key(|host| signals.application(host));
             if let Some(application) = application {
                 self.application(routes, index, known, application, self.route.pass, &format!("upstream `{host}`"));
             }
@@ -299,7 +297,8 @@ impl<'s> Judge<'_, 's> {
         paths.iter().any(|path| {
             let full = format!("{}{path}", base.trim_end_matches('/'));
             let tree = self.tree;
-            let selected = known.selected.entry((server, full)).or_insert_with_key(|(_, full)| tree.select(server, full));
+            let selected =
+                known.selected.entry((server, full)).or_insert_with_key(|(_, full)| tree.select(server, full));
             *selected == Some(block)
         })
     }
@@ -402,7 +401,8 @@ impl<'s> Judge<'_, 's> {
     /// Headers, comments and neighbours which say that a `/ws` stands for web services, or a path for something else.
     fn other_services(&mut self, known: &mut Known<'s>) {
         let signals = self.signals;
-        let lines = self.tree.effective(self.route.block, "proxy_set_header").map_or(&[][..], |effective| effective.lines);
+        let lines =
+            self.tree.effective(self.route.block, "proxy_set_header").map_or(&[][..], |effective| effective.lines);
         for &line in lines {
             let header = self.tree.arg(line, 1).unwrap_or_default();
             if let Some(deny) = signals.denied_header(&header) {
@@ -418,9 +418,9 @@ impl<'s> Judge<'_, 's> {
         let Some(server) = self.route.server else { return };
         let tree = self.tree;
         let beside = *known.web_services.entry(server).or_insert_with(|| {
-            tree.locations(server).filter_map(|block| tree.location(block)).find_map(|location| {
-                signals.denied_by_sibling(&segments(&location.path, location.is_regex()))
-            })
+            tree.locations(server)
+                .filter_map(|block| tree.location(block))
+                .find_map(|location| signals.denied_by_sibling(&segments(&location.path, location.is_regex())))
         });
         if let Some(deny) = beside.filter(|_| self.endpoint.is_some()) {
             self.add(None, server, format!("locations beside it are those of {}", deny.reason));

@@ -170,8 +170,10 @@ fn declared(outcome: &Outcome<'_>) -> BTreeSet<String> {
             .find(|(_, id, _)| *id == applied.rule)
             .unwrap_or_else(|| panic!("{} is a rule", applied.rule));
         let rule: toml::Table = toml::from_str(text).expect("a rule");
-        let fixes = rule.get("fix").and_then(toml::Value::as_array).into_iter().flatten();
-        for change in fixes.filter_map(|fix| fix.get("changes")).filter_map(toml::Value::as_array).flatten() {
+        let fixes = || rule.get("fix").and_then(toml::Value::as_array).into_iter().flatten();
+        // Header lines are declared by the step that writes them.
+        names.extend(fixes().filter(|fix| fix.get("headers").is_some()).map(|_| "proxy_set_header".to_owned()));
+        for change in fixes().filter_map(|fix| fix.get("changes")).filter_map(toml::Value::as_array).flatten() {
             let name = change.as_str().and_then(|change| change.split(' ').next()).expect("a directive");
             for module in ["proxy", "fastcgi", "uwsgi", "scgi", "grpc"] {
                 names.insert(name.replace("{module}", module));

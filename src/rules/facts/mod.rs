@@ -1,0 +1,49 @@
+//! Facts that take code to derive, by the names under which rules ask for them.
+
+use super::condition::{Asked, Hit, Scope};
+use crate::config::DirectiveId;
+
+/// A named question about a route or a directive.
+pub(super) struct Fact {
+    /// The name, as rules write it.
+    pub(super) name: &'static str,
+    /// What it says, for those who write rules.
+    pub(super) meaning: &'static str,
+    /// Whether it holds, and what shows it.
+    pub(super) holds: fn(Scope<'_>) -> Option<Hit>,
+}
+
+impl std::fmt::Debug for Fact {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// `"name" "what it says" function;` for each fact.
+macro_rules! facts {
+    ($($name:literal $meaning:literal $holds:expr;)*) => {
+        &[$(Fact { name: $name, meaning: $meaning, holds: $holds }),*]
+    };
+}
+
+mod directives;
+mod headers;
+mod maps;
+mod route;
+
+/// All facts.
+pub(super) fn all() -> impl Iterator<Item = &'static Fact> {
+    [route::FACTS, headers::FACTS, directives::FACTS, maps::FACTS].into_iter().flatten()
+}
+
+fn when(holds: bool) -> Option<Hit> {
+    holds.then(Hit::default)
+}
+
+/// The directive that is asked about.
+fn directive(scope: Scope<'_>) -> Option<DirectiveId> {
+    match scope.subject {
+        Asked::Directive(id) => Some(id),
+        Asked::Route(_) => None,
+    }
+}

@@ -1,0 +1,67 @@
+//! What holds for a route as a whole.
+
+use super::super::condition::{Asked, Hit, Scope};
+use super::{Fact, when};
+use crate::config::{DirectiveId, Tree};
+use crate::websocket::{Module, Route, State, keeps_connections};
+
+pub(super) const FACTS: &[Fact] = facts! {
+    "websocket-only" "nothing but WebSockets goes over the route" |scope| when(scope.route()?.intent.only);
+    "in-if" "the route is an `if` block, which takes the settings of its location" |scope| {
+        when(scope.tree.is(scope.route()?.block, "if"))
+    };
+    "pings" "the protocol or a comment says that something is sent more often than every 60 s" |scope| {
+        when(scope.route()?.intent.pings)
+    };
+    "subrequest-target" "the location answers `auth_request` or `mirror`" subrequest_target;
+    "restricted-server" "something in the server keeps some requests out" restricted_server;
+    "upstream-keepalive" "connections to the upstream are kept for the next request" |scope| {
+        when(keeps_connections(scope.tree, scope.route()?))
+    };
+    "several-servers" "the upstream has more than one server that takes requests" several_servers;
+    "sibling-sends-inherited" "another route to the same upstream sends the headers that are lost here" sibling_sends_lost;
+    "only-sibling-upgrades" "nothing but another route to the same upstream speaks for WebSockets" |scope| {
+        when(scope.route()?.intent.only_sibling)
+    };
+    "keeps-connection-clear" "the block clears Connection itself, as for plain keepalive" |scope| {
+        when(scope.route()?.headers.connection.state == State::Empty)
+    };
+    "carries-upgrade" "the route passes a handshake on, or its module does so by itself" carries_upgrade;
+};
+
+fn subrequest_target(scope: Scope<'_>) -> Option<Hit> {
+    let block = scope.route()?.location_block?;
+    when(scope.routes.subrequest_targets.contains(&block))
+}
+
+fn restricted_server(scope: Scope<'_>) -> Option<Hit> {
+    when(scope.routes.is_restricted(scope.route()?))
+}
+
+fn several_servers(scope: Scope<'_>) -> Option<Hit> {
+    let upstream = scope.tree.upstream(scope.route()?.target.host())?;
+    (upstream.servers.len() > 1).then(|| Hit::lines(upstream.servers.into_iter().take(1)))
+}
+
+fn sibling_sends_lost(scope: Scope<'_>) -> Option<Hit> {
+    let Asked::Route(index) = scope.subject else { return None };
+    let route = scope.route()?;
+    let lost = scope.tree.lost(route.block, "proxy_set_header")?;
+    // The first siblings speak for all: a site of thousands of locations need not be read for each of them.
+    let sends_all = |other: &Route| {
+        let theirs = scope.tree.effective(other.block, "proxy_set_header").map_or(&[][..], |effective| effective.lines);
+        lost.lines.iter().all(|&line| theirs.iter().any(|&other| same_words(scope.tree, line, other)))
+    };
+    when(scope.routes.siblings(index).take(64).any(sends_all))
+}
+
+fn same_words(tree: &Tree, left: DirectiveId, right: DirectiveId) -> bool {
+    left == right || tree.args(left).eq(tree.args(right))
+}
+
+/// Whether handshakes go over the route at all: nothing can be said of the life of a connection that never opens.
+fn carries_upgrade(scope: Scope<'_>) -> Option<Hit> {
+    let route = scope.route()?;
+    let sends = route.headers.upgrade.state.sends() && route.headers.connection.state.sends();
+    when(route.module != Module::Proxy || sends)
+}

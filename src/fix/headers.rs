@@ -93,7 +93,9 @@ impl Rewriter<'_> {
                     && self.serves_only(finding, *line)
             };
             let all = || own.iter().chain(inherited).rev().copied().filter(set);
-            let of_block = own.iter().rev().copied().filter(set).find(here);
+            // Of several lines for one header, the one that the finding points at.
+            let pointed_at = own.iter().copied().filter(set).filter(here).find(|&line| line == finding.place.directive);
+            let of_block = pointed_at.or_else(|| own.iter().rev().copied().filter(set).find(here));
             of_block.or_else(|| all().find(shared))
         };
         let found: Vec<Option<DirectiveId>> = lines.iter().map(|(name, _)| find(name)).collect();

@@ -69,6 +69,12 @@ impl<'a> Rewriter<'a> {
         }
         all.sort();
         all.dedup();
+        // What already reads as it should is no edit: a fix of nothing else would be applied without end.
+        all.retain(|FileEdit { file, edit }| self.tree.file(*file).source.slice(edit.span) != edit.text);
+        if all.is_empty() {
+            plan.safety = Safety::Advice;
+            plan.withheld = Some("the line that it would write is there already".to_owned());
+        }
         all
     }
 

@@ -1,12 +1,14 @@
 //! `--fix` and `--diff`.
 
+use std::path::{Component, Path, PathBuf};
+
 use nginx_wslint::Linted;
 use nginx_wslint::config::Reader;
 use nginx_wslint::fix::{Outcome, converge};
 use nginx_wslint::rules::Safety;
 
 use super::files::{Job, Overlay};
-use super::lint::{Session, Texts};
+use super::lint::{Session, Texts, problem_lines};
 use super::{FAILED, FINDINGS, Failure, output, write};
 
 /// Works out all fixes, then writes them or shows them.
@@ -31,18 +33,19 @@ pub(super) fn run(session: &Session<'_>) -> Result<u8, Failure> {
         };
         if session.args.fix {
             output::print(&text);
-            session.report_to_stderr(&linted, &withdrawn);
+            session.report_to_stderr(&linted);
+            withdrawn.iter().for_each(|line| output::note(line));
             return Ok(session.exit_code(&linted));
         }
     }
-    let old = |path: &std::path::Path| session.overlay.read(path);
+    let old = |path: &Path| session.overlay.read(path);
     if session.args.diff {
         let mut all = Vec::new();
         for (path, new) in &changed {
             all.extend(diff(path, &old(path)?, new));
         }
         output::print(&all);
-        session.report_to_stderr(&linted, &withdrawn);
+        withdrawn.iter().for_each(|line| output::note(line));
         let code = session.exit_code(&linted);
         return Ok(if code == 0 && !all.is_empty() { FINDINGS } else { code });
     }
@@ -72,7 +75,14 @@ fn fixed<'s>(session: &'s Session<'_>, job: &Job, changed: &Texts) -> Result<Out
         }
         overlay
     };
+    if !changed.is_empty() {
+        job.forget();
+    }
     let start = session.lint(job, &reader(&Texts::new()));
+    if session.args.diff && !session.args.quiet {
+        // A diff shows what is done; why is told beside it.
+        problem_lines(&start).chain(session.finding_lines(job, &start)).for_each(|line| output::note(&line));
+    }
     let least = if session.args.unsafe_fixes { Safety::Unsafe } else { Safety::Safe };
     let outcome = converge(
         start,
@@ -84,11 +94,28 @@ fn fixed<'s>(session: &'s Session<'_>, job: &Job, changed: &Texts) -> Result<Out
     Ok(outcome)
 }
 
-fn diff(path: &std::path::Path, old: &[u8], new: &[u8]) -> Vec<u8> {
-    let name = path.display().to_string();
-    let name = name.trim_start_matches("./");
+/// One file's part of a diff that `git apply` and `patch -p1` take.
+fn diff(path: &Path, old: &[u8], new: &[u8]) -> Vec<u8> {
+    let name = name_in_diff(path);
     let mut out = Vec::new();
     let diff = similar::TextDiff::configure().diff_lines(old, new);
-    let _ = diff.unified_diff().header(&format!("a/{name}"), &format!("b/{name}")).to_writer(&mut out);
+    let diff = diff.unified_diff();
+    let mut header = format!("--- a/{name}\n+++ b/{name}\n");
+    // Hunk by hunk: written as a whole, bytes that are not UTF-8 would be replaced.
+    for hunk in diff.iter_hunks() {
+        out.extend(std::mem::take(&mut header).into_bytes());
+        let _ = hunk.to_writer(&mut out);
+    }
     out
+}
+
+/// A file's name as `git apply` takes it: that of the real file, which a link would hide, without `..`, relative to the
+/// working folder or else to `/`.
+fn name_in_diff(path: &Path) -> String {
+    let real = std::fs::canonicalize(path).ok();
+    let here = std::env::current_dir().ok().and_then(|here| std::fs::canonicalize(here).ok());
+    let path = real.as_deref().unwrap_or(path);
+    let path = here.and_then(|here| path.strip_prefix(here).ok()).unwrap_or(path);
+    let normal = path.components().filter(|part| matches!(part, Component::Normal(_)));
+    normal.collect::<PathBuf>().display().to_string()
 }

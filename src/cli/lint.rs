@@ -28,7 +28,7 @@ pub(super) struct Session<'a> {
 
 /// Lints, and fixes or shows the fixes if that is asked for.
 pub(super) fn run(args: &LintArgs) -> Result<u8, Failure> {
-    let session = Session::new(args, &args.paths)?;
+    let session = Session::new(args)?;
     if args.show_settings {
         let text = toml::to_string(&session.settings)?;
         output::print(text.as_bytes());
@@ -44,12 +44,14 @@ pub(super) fn run(args: &LintArgs) -> Result<u8, Failure> {
 
 impl<'a> Session<'a> {
     /// Reads settings and standard input, and finds out what is to be linted.
-    pub(super) fn new(args: &'a LintArgs, paths: &[PathBuf]) -> Result<Self, Failure> {
+    pub(super) fn new(args: &'a LintArgs) -> Result<Self, Failure> {
+        let input = &args.input;
+        let paths = &input.paths[..];
         let builtin = RuleSet::builtin();
-        let start = args.stdin_filename.as_deref().or(paths.first().map(PathBuf::as_path)).unwrap_or(Path::new("."));
-        let settings = match &args.config {
+        let start = input.stdin_filename.as_deref().or(paths.first().map(PathBuf::as_path)).unwrap_or(Path::new("."));
+        let settings = match &args.settings.config {
             Some(file) => Settings::read(file, &builtin)?,
-            None if args.isolated => Settings::default(),
+            None if args.settings.isolated => Settings::default(),
             None => Settings::nearest(start, &builtin)?,
         };
         let linter = linter(args, &settings, builtin)?;
@@ -60,23 +62,24 @@ impl<'a> Session<'a> {
             if paths.len() > 1 {
                 return Err(Failure("`-` reads standard input and stands alone".into()));
             }
-            let name = args.stdin_filename.clone().unwrap_or_else(|| "<stdin>".into());
+            let name = input.stdin_filename.clone().unwrap_or_else(|| "<stdin>".into());
             let mut bytes = Vec::new();
             std::io::stdin().lock().read_to_end(&mut bytes)?;
             match Memory::from_dump(&bytes) {
-                Some((memory, root)) if args.stdin_filename.is_none() || args.nginx_dump => {
+                Some((memory, root)) if input.stdin_filename.is_none() || input.nginx_dump => {
                     overlay = Overlay { memory, only_memory: true };
                     dump_root = Some(root.clone());
                     Asked::only(root)
                 }
-                _ if args.nginx_dump => return Err(no_dump(&name)),
+                _ if input.nginx_dump => return Err(no_dump(&name)),
                 _ => {
                     overlay.memory.insert(name.clone(), bytes);
                     stdin = Some(name.clone());
-                    Asked::only(name)
+                    let excluded = args.settings.force_exclude && settings.excludes(&name);
+                    if excluded { Asked::default() } else { Asked::only(name) }
                 }
             }
-        } else if args.nginx_dump {
+        } else if input.nginx_dump {
             let [path] = paths else { return Err(Failure("--nginx-dump takes one file or `-`".into())) };
             let bytes =
                 std::fs::read(path).map_err(|error| Failure(format!("{}: cannot be read: {error}", path.display())))?;
@@ -85,18 +88,18 @@ impl<'a> Session<'a> {
             dump_root = Some(root.clone());
             Asked::only(root)
         } else {
-            Asked::collect(paths, &settings, args.force_exclude)?
+            Asked::collect(paths, &settings, args.settings.force_exclude)?
         };
         let jobs = match dump_root {
-            Some(root) => vec![Job { root, options: Default::default(), whole: true }],
-            None => jobs(&asked, &args.root, &args.context, &settings, &overlay),
+            Some(root) => vec![Job::new(root, Default::default(), true)],
+            None => jobs(&asked, &input.root, &input.context, &settings, &overlay),
         };
         Ok(Self { args, settings, linter, asked, overlay, jobs, stdin })
     }
 
     /// Lints one configuration, with the severities of the settings.
     pub(super) fn lint(&self, job: &Job, reader: &Overlay) -> Linted<'_> {
-        let mut linted = self.linter.lint(&job.root, reader, &job.options);
+        let mut linted = self.linter.check(job.tree(reader));
         linted.findings.retain_mut(|finding| match self.decided(finding.rule) {
             Some(None) => false,
             Some(Some(severity)) => {
@@ -130,38 +133,41 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Prints what was found.
+    /// Prints what was found: findings on standard output, what could not be understood on standard error.
     pub(super) fn report(&self, linted: &[Linted<'_>]) {
         if self.args.quiet {
             return;
         }
         for (job, linted) in self.jobs.iter().zip(linted) {
-            for problem in linted.tree.problems() {
-                output::note(&format!("{}: {} {:?}", problem.path.display(), problem.message, problem.place));
-            }
-            for finding in linted.findings.iter().filter(|finding| self.shows(job, linted, finding)) {
-                let (file, span) = finding.place.locate(&linted.tree);
-                let source = &linted.tree.file(file).source;
-                let at = source.line_column(span.start);
-                let line = format!(
-                    "{}:{}:{}: {}[{}] {} ({})\n",
-                    source.path().display(),
-                    at.line,
-                    at.column,
-                    finding.severity.name(),
-                    finding.rule.id,
-                    finding.message,
-                    finding.confidence.name()
-                );
-                output::print(line.as_bytes());
-            }
+            problem_lines(linted).for_each(|line| output::note(&line));
+            self.finding_lines(job, linted).for_each(|line| output::print(format!("{line}\n").as_bytes()));
         }
     }
 
-    /// The same on standard error, where standard output carries a text or a diff.
-    pub(super) fn report_to_stderr(&self, linted: &[Linted<'_>], withdrawn: &[String]) {
-        let _ = linted;
-        withdrawn.iter().for_each(|line| output::note(line));
+    /// The same all on standard error, where standard output carries a text or a diff.
+    pub(super) fn report_to_stderr(&self, linted: &[Linted<'_>]) {
+        if self.args.quiet {
+            return;
+        }
+        for (job, linted) in self.jobs.iter().zip(linted) {
+            problem_lines(linted).chain(self.finding_lines(job, linted)).for_each(|line| output::note(&line));
+        }
+    }
+
+    /// The findings that the user sees, one a line.
+    pub(super) fn finding_lines<'l>(
+        &'l self,
+        job: &'l Job,
+        linted: &'l Linted<'_>,
+    ) -> impl Iterator<Item = String> + 'l {
+        linted.findings.iter().filter(|finding| self.shows(job, linted, finding)).map(|finding| {
+            let (file, span) = finding.place.locate(&linted.tree);
+            let source = &linted.tree.file(file).source;
+            let at = source.line_column(span.start);
+            let (path, severity, rule) = (source.path().display(), finding.severity.name(), &finding.rule.id);
+            let (message, confidence) = (&finding.message, finding.confidence.name());
+            format!("{path}:{}:{}: {severity}[{rule}] {message} ({confidence})", at.line, at.column)
+        })
     }
 
     /// 2 when something could not be understood, else 1 when findings remain that count, else 0.
@@ -180,6 +186,15 @@ impl<'a> Session<'a> {
         });
         if remains { FINDINGS } else { CLEAN }
     }
+}
+
+/// What could not be understood, one a line.
+pub(super) fn problem_lines<'l>(linted: &'l Linted<'_>) -> impl Iterator<Item = String> + 'l {
+    linted.tree.problems().iter().map(|problem| {
+        let place = problem.place.map(|(file, span)| linted.tree.file(file).source.line_column(span.start));
+        let place = place.map(|at| format!(":{}:{}", at.line, at.column)).unwrap_or_default();
+        format!("{}{place}: error: {}", problem.path.display(), problem.message)
+    })
 }
 
 fn no_dump(path: &Path) -> Failure {
@@ -206,7 +221,7 @@ pub(super) fn linter(args: &LintArgs, settings: &Settings, mut rules: RuleSet) -
         signals: Signals::builtin(),
         routes: settings.routes.clone(),
         options: Options {
-            version: args.nginx_version.or(settings.nginx_version),
+            version: args.input.nginx_version.or(settings.nginx_version),
             read_timeout: settings.read_timeout.clone(),
         },
     })

@@ -17,6 +17,7 @@ pub mod json;
 mod model;
 mod positions;
 mod preview;
+pub mod routes;
 #[cfg(test)]
 mod sample;
 mod style;

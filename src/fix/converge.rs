@@ -344,20 +344,30 @@ fn declares(candidate: &Candidate, difference: &Difference) -> bool {
         && candidate.changes.iter().any(|what| what.eq_ignore_ascii_case(&difference.what))
 }
 
-/// The candidates whose edits lie in a block around the difference, or in a file that such a block includes.
+/// The candidates that can have caused a difference: those with an edit in the block itself, or in the nearest block
+/// around it that any has one in; else those that edit a file which is included there.
 fn suspects(before: &Linted<'_>, chosen: &[Candidate], difference: &Difference) -> Vec<usize> {
     let tree = &before.tree;
-    let around: Vec<DirectiveId> = std::iter::once(difference.block).chain(tree.ancestors(difference.block)).collect();
-    let touches = |candidate: &Candidate| {
-        !candidate.blocks.contains(&difference.block) && candidate.blocks.iter().any(|block| around.contains(block))
+    let mut around = std::iter::once(difference.block).chain(tree.ancestors(difference.block));
+    let inside = |candidate: &Candidate, block: DirectiveId| {
+        let Some(body) = tree.node_body(block) else { return false };
+        let end = body.close.unwrap_or(tree.node(block).span.end);
+        candidate.edits.iter().any(|FileEdit { file, edit }| {
+            *file == tree.directive(block).file && edit.span.end > body.open && edit.span.start <= end
+        })
     };
-    let near: Vec<usize> = (0..chosen.len()).filter(|&index| touches(&chosen[index])).collect();
-    if !near.is_empty() {
-        return near;
-    }
-    let file = tree.directive(difference.block).file;
-    let same = |candidate: &Candidate| candidate.edits.iter().any(|edit| edit.file == file);
-    (0..chosen.len()).filter(|&index| same(&chosen[index])).collect()
+    let found = around.find_map(|block| {
+        let near: Vec<usize> = (0..chosen.len()).filter(|&index| inside(&chosen[index], block)).collect();
+        // What is declared for the block itself is not what came as a surprise there.
+        let strangers = near.iter().copied().filter(|&index| !chosen[index].blocks.contains(&difference.block));
+        let strangers: Vec<usize> = strangers.collect();
+        if strangers.is_empty() { (!near.is_empty()).then_some(near) } else { Some(strangers) }
+    });
+    found.unwrap_or_else(|| {
+        let file = tree.directive(difference.block).file;
+        let elsewhere = |candidate: &Candidate| candidate.edits.iter().any(|edit| edit.file != file);
+        (0..chosen.len()).filter(|&index| elsewhere(&chosen[index])).collect()
+    })
 }
 
 fn place(tree: &Tree, block: DirectiveId) -> String {

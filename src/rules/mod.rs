@@ -16,7 +16,7 @@ pub use compile::{FixRule, Rule, RuleError, RuleSet, Severity};
 pub use condition::milliseconds;
 pub use engine::{Options, check};
 pub use finding::{Finding, HeaderValue, Op, Place, Plan, Safety, WordPart};
-pub use schema::Example;
+pub use schema::{Backend, Example, Handshake};
 
 /// The facts that rules may ask for, each with what it says.
 pub fn facts() -> impl Iterator<Item = (&'static str, &'static str)> {

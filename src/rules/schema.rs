@@ -220,10 +220,31 @@ pub struct Example {
 pub struct Handshake {
     /// The path that is asked for.
     pub path: String,
-    /// Before: `refused` (nginx does not start), a status, `cut`, `open`.
+    /// Before: `refused` (nginx does not start), a status, `broken` (101, but no client takes it), `closed`, `silent`,
+    /// `cut` (open, and closed while idle, with all timeouts a sixtieth of what they are) or `open`.
     pub bad: String,
     /// After; `open` unless said otherwise.
     pub good: Option<String>,
+    /// Before, a plain POST over the same route fails.
+    #[serde(default)]
+    pub plain_fails: bool,
     /// The versions of nginx on which it shows.
     pub nginx: Option<String>,
+    /// What the backend is like.
+    #[serde(default)]
+    pub backend: Backend,
+}
+
+/// How strict the backend behind an example is, besides what all are.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Backend {
+    /// It answers plain requests with 400 when they carry `Connection: upgrade`, as Kestrel does.
+    pub strict_plain: bool,
+    /// It refuses a handshake whose `Origin` is another host than `Host`.
+    pub check_origin: bool,
+    /// It knows a session only where it was opened.
+    pub sessions: bool,
+    /// It serves WebSockets at this path (with query) alone.
+    pub endpoint: Option<String>,
 }

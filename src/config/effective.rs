@@ -1,9 +1,10 @@
 //! What is in effect in a block: its own lines, or those of the nearest block around it that has any.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
+use super::context::Context;
 use super::directives::Name;
-use super::tree::{DirectiveId, ROOT, Tree};
+use super::tree::{DirectiveId, ROOT, Tree, Unread};
 
 /// The lines of one directive that are in effect somewhere, and the block that has them.
 #[derive(Clone, Copy, Debug)]
@@ -12,6 +13,18 @@ pub struct Effective<'t> {
     pub origin: DirectiveId,
     /// The lines, in nginx's order; never empty.
     pub lines: &'t [DirectiveId],
+}
+
+/// How much text that is not here may have to say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Openness {
+    /// Nothing: what is not seen is not there.
+    #[default]
+    Closed,
+    /// It may stand in http, or in a file that includes this one, where settings of a single route are rare.
+    Far,
+    /// It may stand in an include beside the route's own lines, where such settings usually are.
+    Near,
 }
 
 impl Effective<'_> {
@@ -28,7 +41,7 @@ pub(super) struct OwnIndex {
     names: Vec<(DirectiveId, Name)>,
     lines: Vec<DirectiveId>,
     /// Blocks with an include whose text is not here.
-    open: HashSet<DirectiveId>,
+    open: HashMap<DirectiveId, Openness>,
 }
 
 impl OwnIndex {
@@ -41,10 +54,15 @@ impl OwnIndex {
             })
             .collect();
         all.sort_unstable();
+        let mut open: HashMap<DirectiveId, Openness> = HashMap::new();
+        for unread in tree.unread() {
+            let known = open.entry(unread.block).or_default();
+            *known = (*known).max(openness_of(tree, unread));
+        }
         Self {
             names: all.iter().map(|&(block, name, _)| (block, name)).collect(),
             lines: all.iter().map(|&(_, _, line)| line).collect(),
-            open: tree.unread().iter().map(|unread| unread.block).collect(),
+            open,
         }
     }
 
@@ -65,6 +83,16 @@ impl OwnIndex {
             })
         })
     }
+}
+
+/// An include in a server or below is where people keep the settings of a route, unless the file is named for its
+/// certificates.
+fn openness_of(tree: &Tree, unread: &Unread) -> Openness {
+    let block = unread.block;
+    let above = block == ROOT || tree.is(block, "http") || tree.directive(block).context == Context::Main;
+    let path = tree.arg(unread.include, 1).unwrap_or_default().to_ascii_lowercase();
+    let speaks_of_tls = ["ssl", "tls", "letsencrypt", "acme", "cert"].iter().any(|word| path.contains(word));
+    if above || speaks_of_tls { Openness::Far } else { Openness::Near }
 }
 
 impl Tree {
@@ -95,22 +123,26 @@ impl Tree {
 
     /// Whether text that is not here could set lines in `block` itself.
     pub fn is_open(&self, block: DirectiveId) -> bool {
-        self.own.open.contains(&block)
+        self.own.open.contains_key(&block)
     }
 
-    /// Whether text that is not here could change which lines of `name` are in effect in `block`: an unread include in
-    /// the block, or, where no level seen has any line, in one of the blocks around it or above the fragment.
-    pub fn is_open_for(&self, block: DirectiveId, name: &str) -> bool {
-        let Some(name) = Name::of(name) else { return true };
+    /// What text that is not here could change of the lines of `name` that are in effect in `block`: that of an unread
+    /// include in the block, or, where no level seen has any line, in one of the blocks around it or above the fragment.
+    pub fn openness(&self, block: DirectiveId, name: &str) -> Openness {
+        let Some(name) = Name::of(name) else { return Openness::Near };
+        let mut openness = Openness::Closed;
         for level in self.levels(block) {
-            if self.is_open(level) {
-                return true;
-            }
+            openness = openness.max(self.own.open.get(&level).copied().unwrap_or_default());
             if self.lines_at(level, name).is_some() {
-                return false;
+                return openness;
             }
         }
-        !self.is_complete()
+        if self.is_complete() { openness } else { openness.max(Openness::Far) }
+    }
+
+    /// Whether text that is not here could change which lines of `name` are in effect in `block`.
+    pub fn is_open_for(&self, block: DirectiveId, name: &str) -> bool {
+        self.openness(block, name) > Openness::Closed
     }
 
     /// `block` and the blocks around it, from the inside to the outside.
@@ -123,6 +155,3 @@ impl Tree {
         (!lines.is_empty()).then_some(Effective { origin, lines })
     }
 }
-
-/// Keeps `ROOT` a block like any other for the functions above.
-const _: () = assert!(ROOT.0 == 0);

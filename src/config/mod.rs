@@ -22,7 +22,7 @@ mod version;
 pub use context::{Context, ContextSet};
 pub use definitions::{Definition, DefinitionKind};
 pub use directives::{Inherit, Name};
-pub use effective::Effective;
+pub use effective::{Effective, Openness};
 pub use evaluate::{Part, Request, Values, is_near_miss, parts};
 pub use include::IncludeMap;
 pub use location::{Location, Modifier};

@@ -4,7 +4,7 @@ use super::compile::{Checker, RuleError};
 use super::facts::{self, Fact};
 use super::finding::Place;
 use super::schema::Condition;
-use crate::config::{DirectiveId, Tree, Version, VersionRange};
+use crate::config::{DirectiveId, Openness, Tree, Version, VersionRange};
 use crate::websocket::{Module, Plain, Route, Routes, State, is_for, value};
 
 /// What a condition is asked about.
@@ -95,9 +95,10 @@ impl Conditions {
                 return false;
             }
         }
-        let mut open = false;
-        let blocked = self.none.iter().any(|condition| condition.holds(scope, &mut open).is_some());
-        found.open |= open || self.none.iter().any(|condition| condition.rests_on_absence(scope));
+        let mut ignored = Openness::Closed;
+        let blocked = self.none.iter().any(|condition| condition.holds(scope, &mut ignored).is_some());
+        let absences = self.none.iter().map(|condition| condition.rests_on_absence(scope));
+        found.open = found.open.max(absences.max().unwrap_or_default());
         !blocked
     }
 }
@@ -107,7 +108,7 @@ impl Conditions {
 pub(super) struct Found {
     named: Vec<(String, Hit)>,
     /// Something that was found missing may stand in text that is not here.
-    pub(super) open: bool,
+    pub(super) open: Openness,
 }
 
 impl Found {
@@ -233,7 +234,7 @@ impl Compiled {
         }
     }
 
-    fn holds(&self, scope: Scope<'_>, open: &mut bool) -> Option<Hit> {
+    fn holds(&self, scope: Scope<'_>, open: &mut Openness) -> Option<Hit> {
         if self.nginx.is_some_and(|range| !range.concerns(scope.version)) {
             return None;
         }
@@ -277,20 +278,25 @@ impl Compiled {
                 if !state_fits || !plain_fits {
                     return None;
                 }
-                *open |= header.state == State::Unset && scope.tree.is_open_for(route.block, "proxy_set_header");
+                if header.state == State::Unset {
+                    *open = (*open).max(scope.tree.openness(route.block, "proxy_set_header"));
+                }
                 Some(Hit::lines(header.lines.iter().rev().copied().take(1)))
             }
         }
     }
 
     /// Whether a condition that does not hold could hold in text that is not here.
-    fn rests_on_absence(&self, scope: Scope<'_>) -> bool {
+    fn rests_on_absence(&self, scope: Scope<'_>) -> Openness {
         match (&self.question, scope.route()) {
             (Question::Directive { name, lines: Lines::Effective }, Some(route)) => {
                 let name = name.replace("{module}", route.module.prefix());
-                scope.tree.effective(route.block, &name).is_none() && scope.tree.is_open_for(route.block, &name)
+                match scope.tree.effective(route.block, &name) {
+                    Some(_) => Openness::Closed,
+                    None => scope.tree.openness(route.block, &name),
+                }
             }
-            _ => false,
+            _ => Openness::Closed,
         }
     }
 

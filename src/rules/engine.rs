@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::compile::{FixRule, Part, Rule, RuleSet, Step, Subject};
 use super::condition::{Asked, Found, Scope};
 use super::finding::{Finding, HeaderValue, Op, Place, Plan, Safety, WordPart};
-use crate::config::{DirectiveId, ROOT, Tree, Version};
+use crate::config::{DirectiveId, Openness, ROOT, Tree, Version};
 use crate::syntax::Span;
 use crate::websocket::{Confidence, Route, Routes, is_for};
 
@@ -87,9 +87,11 @@ fn apply<'r>(rule: &'r Rule, tree: &Tree, routes: &Routes, options: &Options, as
     let mut severity = rule.severity;
     let mut message = rule.report.message.as_str();
     let mut confidence = route.and_then(|route| route.intent.confidence).unwrap_or(Confidence::Certain);
-    if found.open && confidence == Confidence::Certain {
-        confidence = Confidence::Likely;
-    }
+    confidence = match found.open {
+        Openness::Closed => confidence,
+        Openness::Far => confidence.min(Confidence::Likely),
+        Openness::Near => Confidence::Possible,
+    };
     let mut also_found = found.clone();
     for variant in &rule.variants {
         let mut attempt = found.clone();
@@ -101,7 +103,7 @@ fn apply<'r>(rule: &'r Rule, tree: &Tree, routes: &Routes, options: &Options, as
             break;
         }
     }
-    let open = found.open;
+    let open = found.open > Openness::Closed;
     let found = also_found;
     let writer = Writer { scope, found: &found, options };
     let place = writer.place(&rule.report.at, rule.report.part)?;

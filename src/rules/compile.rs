@@ -479,7 +479,7 @@ impl Checker<'_> {
             lines.sort_by_key(|(name, _)| name == "Connection");
             steps.push(Step::Headers(lines));
         }
-        if let Some(replace) = &fix.replace {
+        for replace in [&fix.replace, &fix.replace_also].into_iter().flatten() {
             let at = self.place(&replace.at, &names)?;
             let part = self.part(replace.part.as_ref(), Part::Value)?;
             steps.push(Step::Replace { at, part, with: replace.with.clone() });

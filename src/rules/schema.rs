@@ -144,6 +144,8 @@ pub(super) struct Fix {
     pub(super) set: Option<Set>,
     /// A word that is to be written otherwise.
     pub(super) replace: Option<Replace>,
+    /// A second word that is to be written otherwise with it.
+    pub(super) replace_also: Option<Replace>,
     /// A directive that is to go.
     pub(super) remove: Option<Remove>,
     /// A block that is to move up to http.

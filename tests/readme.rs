@@ -1,8 +1,11 @@
 //! What the README shows is what the program does.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
+
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Mutex;
 
 use nginx_wslint::rules::RuleSet;
 
@@ -20,6 +23,9 @@ fn compare(shown: &str, wanted: &str, what: &str) {
         return;
     }
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        // The tests of this file run side by side.
+        static WRITING: Mutex<()> = Mutex::new(());
+        let _writing = WRITING.lock().unwrap();
         std::fs::write(root().join("README.md"), readme().replacen(shown, wanted, 1)).unwrap();
         return;
     }

@@ -92,13 +92,13 @@ fn fixes_announce_rules_that_exist() {
     }
 }
 
-/// A word that is written small wherever it stands, such as `ws://`, may begin a sentence.
+/// Whether a sentence begins with a capital.
 fn starts_upper(text: &str) -> bool {
     text.starts_with(|first: char| first.is_uppercase())
 }
 
 fn balanced(text: &str) -> bool {
-    text.matches('`').count() % 2 == 0
+    text.matches('`').count().is_multiple_of(2)
 }
 
 #[test]

@@ -147,7 +147,9 @@ impl<'a> Session<'a> {
 
     /// Writes a report: to standard output, or to standard error where the other carries a text or a diff.
     pub(super) fn write(&self, report: &Report, to: Stream) -> Result<(), Failure> {
-        if self.args.quiet {
+        // Beside a text or a diff, nothing is said where there is nothing to say.
+        let empty = report.diagnostics.is_empty() && report.problems.is_empty() && report.notes.is_empty();
+        if self.args.quiet || (empty && to == Stream::Error) {
             return Ok(());
         }
         let mut text = Vec::new();

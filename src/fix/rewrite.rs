@@ -1,7 +1,10 @@
 //! Turns the plan of a finding into edits.
 
+use std::cell::OnceCell;
+
+use super::headers::Served;
 use super::layout::Layout;
-use super::maps::Purpose;
+use super::maps::{Known, Purpose};
 use crate::config::{DirectiveId, FileId, Tree};
 use crate::rules::{Finding, Op, Place, Plan, Safety};
 use crate::syntax::edit::Edit;
@@ -31,6 +34,8 @@ pub struct Rewriter<'a> {
     pub(super) tree: &'a Tree,
     pub(super) routes: &'a Routes,
     editable: Vec<bool>,
+    pub(super) known: Known,
+    pub(super) served: OnceCell<Served>,
 }
 
 impl<'a> Rewriter<'a> {
@@ -46,7 +51,7 @@ impl<'a> Rewriter<'a> {
                 whole && editable(FileId(index as u32))
             })
             .collect();
-        Self { tree, routes, editable }
+        Self { tree, routes, editable, known: Known::default(), served: OnceCell::new() }
     }
 
     pub(super) fn may_edit(&self, file: FileId) -> bool {

@@ -14,6 +14,7 @@ mod location;
 mod reach;
 mod reader;
 mod regex;
+mod swallowed;
 mod tree;
 mod upstream;
 pub mod variables;

@@ -11,6 +11,7 @@ use super::effective::OwnIndex;
 use super::include::{self, IncludeMap, Included};
 use super::reach::LocationIndex;
 use super::reader::Reader;
+use super::swallowed;
 use crate::syntax::{self, Ast, NodeId, Source, Span, Word};
 
 /// The number of a [`File`] in its [`Tree`].
@@ -98,6 +99,8 @@ pub struct Tree {
     absent: Vec<DirectiveId>,
     problems: Vec<Problem>,
     complete: bool,
+    /// Blocks in which a statement swallowed its neighbours.
+    doubtful: Vec<DirectiveId>,
     pub(super) own: OwnIndex,
     pub(super) variables: Variables,
     pub(super) reach: LocationIndex,
@@ -144,6 +147,7 @@ impl Tree {
             absent,
             problems,
             complete,
+            doubtful: Vec::new(),
             own: OwnIndex::default(),
             variables: Variables::default(),
             reach: LocationIndex::default(),
@@ -151,6 +155,10 @@ impl Tree {
         tree.own = OwnIndex::new(&tree);
         tree.variables = Variables::new(&tree);
         tree.reach = LocationIndex::new(&tree);
+        for (id, problem) in swallowed::find(&tree) {
+            tree.doubtful.push(tree.directive(id).parent);
+            tree.problems.push(problem);
+        }
         tree
     }
 
@@ -171,6 +179,7 @@ impl Tree {
             absent: Vec::new(),
             problems,
             complete: false,
+            doubtful: Vec::new(),
             own: OwnIndex::default(),
             variables: Variables::default(),
             reach: LocationIndex::default(),
@@ -190,6 +199,16 @@ impl Tree {
     /// What keeps files from being understood.
     pub fn problems(&self) -> &[Problem] {
         &self.problems
+    }
+
+    /// Whether what stands in a directive's block, or around it, cannot be told because a `;` is missing there.
+    pub fn is_doubtful(&self, id: DirectiveId) -> bool {
+        !self.doubtful.is_empty() && self.ancestors(id).any(|block| self.doubtful.contains(&block))
+    }
+
+    /// Whether a file was understood from its first byte to its last.
+    pub fn is_understood(&self, file: FileId) -> bool {
+        !self.problems.iter().any(|problem| problem.place.is_some_and(|(other, _)| other == file))
     }
 
     /// Includes whose text is not here.

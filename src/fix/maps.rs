@@ -108,7 +108,10 @@ impl Rewriter<'_> {
     fn choose(&self, purpose: Purpose) -> Choice {
         let tree = self.tree;
         let maps = tree.ids().filter(|&id| {
-            tree.is(id, "map") && tree.is_block(id) && tree.directive(id).context == Context::Http && concerns_upgrade(tree, id)
+            tree.is(id, "map")
+                && tree.is_block(id)
+                && tree.directive(id).context == Context::Http
+                && concerns_upgrade(tree, id)
         });
         for map in maps {
             let variable = tree.arg(map, 2).unwrap_or_default().trim_start_matches('$').to_owned();
@@ -165,7 +168,8 @@ impl Rewriter<'_> {
                 continue;
             }
             let behind = |id: &DirectiveId| hash.is_none_or(|hash| hash < *id) && tree.directive(*id).file == file;
-            let blocks = ["server", "upstream"].iter().filter_map(|name| tree.own(http, name).iter().copied().find(behind));
+            let blocks =
+                ["server", "upstream"].iter().filter_map(|name| tree.own(http, name).iter().copied().find(behind));
             let before = blocks.min();
             if before.is_some() || (file == holder && hash.is_none()) {
                 return Ok(Place { file, before });

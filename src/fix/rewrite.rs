@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use super::headers::Served;
 use super::layout::Layout;
 use super::maps::{Known, Purpose};
-use crate::config::{DirectiveId, FileId, Tree};
+use crate::config::{DirectiveId, File, FileId, Tree};
 use crate::rules::{Finding, Op, Place, Plan, Safety};
 use crate::syntax::edit::Edit;
 use crate::websocket::{Routes, is_for, value};
@@ -33,7 +33,8 @@ impl Withheld {
 pub struct Rewriter<'a> {
     pub(super) tree: &'a Tree,
     pub(super) routes: &'a Routes,
-    editable: Vec<bool>,
+    /// Why each file is not to be written; none where it may be.
+    barred: Vec<Option<&'static str>>,
     pub(super) known: Known,
     pub(super) served: OnceCell<Served>,
 }
@@ -42,20 +43,22 @@ impl<'a> Rewriter<'a> {
     /// `editable` says of each file whether it may be written at all; one with syntax errors, a template, or one that
     /// only stands in for a file of the system never is.
     pub fn new(tree: &'a Tree, routes: &'a Routes, editable: impl Fn(FileId) -> bool) -> Self {
-        let editable = tree
-            .files()
-            .iter()
-            .enumerate()
-            .map(|(index, file)| {
-                let whole = file.ast.errors().is_empty() && file.ast.template().is_none() && !file.well_known;
-                whole && editable(FileId(index as u32))
-            })
-            .collect();
-        Self { tree, routes, editable, known: Known::default(), served: OnceCell::new() }
+        let bar = |(index, file): (usize, &File)| {
+            let id = FileId(index as u32);
+            match () {
+                () if file.well_known => Some("which the system ships"),
+                () if file.ast.template().is_some() => Some("a template, which is not edited"),
+                () if !tree.is_understood(id) => Some("which has to be readable first"),
+                () if !editable(id) => Some("which is not to be edited here"),
+                () => None,
+            }
+        };
+        let barred = tree.files().iter().enumerate().map(bar).collect();
+        Self { tree, routes, barred, known: Known::default(), served: OnceCell::new() }
     }
 
     pub(super) fn may_edit(&self, file: FileId) -> bool {
-        self.editable[file.0 as usize]
+        self.barred[file.0 as usize].is_none()
     }
 
     /// The edits of a finding's plan, sorted. The plan is made less safe, with the reason, where the rule alone could not
@@ -99,11 +102,13 @@ impl<'a> Rewriter<'a> {
     }
 
     pub(super) fn check(&self, file: FileId) -> Result<(), Withheld> {
-        if self.may_edit(file) {
-            return Ok(());
+        match self.barred[file.0 as usize] {
+            None => Ok(()),
+            Some(why) => {
+                let path = self.tree.file(file).source.path().display();
+                Err(Withheld::new(format!("it belongs in `{path}`, {why}")))
+            }
         }
-        let path = self.tree.file(file).source.path().display();
-        Err(Withheld::new(format!("it belongs in `{path}`, which is not to be edited here")))
     }
 
     fn set(

@@ -203,7 +203,12 @@ impl<'s> Judge<'_, 's> {
                 intent.origin_scheme |= endpoint.origin_scheme;
                 intent.protocol = Some(endpoint.protocol.clone());
                 intent.ping_by(&endpoint.protocol, endpoint.pings);
-                let text = format!("its path `{}` is that of {}", location.path, endpoint.protocol);
+                let of = if endpoint.protocol == "WebSocket" {
+                    "a usual one for WebSockets".into()
+                } else {
+                    format!("that of {}", endpoint.protocol)
+                };
+                let text = format!("its path `{}` is {of}", location.path);
                 self.endpoint = Some(found);
                 self.add(endpoint.confidence, self.route.location_block, text);
                 return;

@@ -192,7 +192,7 @@ pub(super) struct Remove {
 pub struct Example {
     /// What it shows, when a rule has several.
     pub name: Option<String>,
-    /// Where the text stands: `main`, `http`, `server` (the default) or `location`.
+    /// Where the text stands: `main`, `http` (the default), `server` or `location`.
     pub context: Option<String>,
     /// With the mistake.
     pub bad: String,

@@ -32,13 +32,17 @@ pub(super) enum Command {
         /// As JSON
         #[arg(long)]
         json: bool,
+        #[command(flatten)]
+        args: RulesArgs,
         #[command(subcommand)]
         action: Option<RulesAction>,
     },
     /// Explain a rule: what breaks, why, and how it is repaired
     Explain {
-        /// The rule
+        /// The rule, or a group of rules
         rule: String,
+        #[command(flatten)]
+        args: RulesArgs,
     },
     /// Show every proxied route, what is in effect on it, and why it is or is not believed to carry WebSockets
     Routes {
@@ -57,6 +61,17 @@ pub(super) enum RulesAction {
         /// The folder
         folder: PathBuf,
     },
+}
+
+/// What the subcommands about rules share.
+#[derive(Debug, clap::Args)]
+pub(super) struct RulesArgs {
+    /// A folder with rules of your own
+    #[arg(long, value_name = "DIR")]
+    pub(super) rules: Option<PathBuf>,
+    /// When to use colours
+    #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
+    pub(super) color: Color,
 }
 
 #[derive(Debug, clap::Args)]

@@ -39,6 +39,15 @@ pub(super) fn colored(color: Color) -> bool {
     }
 }
 
+/// Columns of the terminal that standard output is; `COLUMNS` where it says a number.
+pub(super) fn width() -> Option<usize> {
+    if !io::stdout().is_terminal() {
+        return None;
+    }
+    let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).filter(|&columns| columns > 0);
+    said.or_else(|| terminal_size::terminal_size().map(|(columns, _)| usize::from(columns.0)))
+}
+
 /// A message with the line of a file that it is about and the word underlined.
 pub(super) fn excerpt(file: &Path, text: &str, span: std::ops::Range<usize>, message: &str) -> String {
     let at = span.start.min(text.len());

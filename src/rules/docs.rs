@@ -9,6 +9,7 @@ mod prose;
 pub use json::json;
 pub use markdown::{markdown, readme};
 pub use page::{Page, page};
+pub use prose::wrap;
 
 use super::compile::{Rule, RuleSet, Severity};
 use super::finding::Safety;
@@ -143,11 +144,17 @@ fn proof(handshake: &Handshake) -> String {
     let outcome = |word: &str, path: &str| match word {
         "refused" => "nginx refuses to start".to_owned(),
         "open" => format!("a handshake to `{path}` opens the connection"),
-        "cut" => format!("the connection to `{path}` opens and is cut"),
+        "cut" => format!("the connection to `{path}` opens and is cut when it is idle"),
+        "broken" => format!("a handshake to `{path}` is answered with a 101 that no client accepts"),
+        "closed" => format!("a handshake to `{path}` is answered by closing the connection"),
+        "silent" => format!("a handshake to `{path}` is never answered"),
         status => format!("a handshake to `{path}` is answered with {status}"),
     };
     let bad = outcome(&handshake.bad, &handshake.path);
     let good = match (handshake.bad.as_str(), handshake.good.as_deref().unwrap_or("open")) {
+        ("open", "open") if handshake.plain_fails => {
+            " either way; without the repair a plain request of the same route fails".to_owned()
+        }
         ("open", "open") => " before and after".to_owned(),
         (_, "open") => "; repaired, the connection opens".to_owned(),
         (_, other) => format!("; repaired, {}", outcome(other, &handshake.path)),
@@ -156,7 +163,7 @@ fn proof(handshake: &Handshake) -> String {
         Some(Ok(range)) => format!(" (nginx {range})"),
         _ => String::new(),
     };
-    format!("On a real nginx {bad}{good}{versions}.")
+    format!("On a real nginx: {bad}{good}{versions}.")
 }
 
 /// What is said of an example before its text.
@@ -192,17 +199,19 @@ impl Line {
 }
 
 /// The lines of an example from bad to good; without a good text the bad one as it is.
-fn diff(example: &Example) -> Vec<(Line, &str)> {
-    let Some(good) = &example.good else { return example.bad.lines().map(|line| (Line::Same, line)).collect() };
-    let diff = similar::TextDiff::from_lines(example.bad.as_str(), good.as_str());
-    diff.iter_all_changes().map(diff_line).collect()
-}
-
-fn diff_line(change: similar::Change<&str>) -> (Line, &str) {
-    let kind = match change.tag() {
-        similar::ChangeTag::Equal => Line::Same,
-        similar::ChangeTag::Delete => Line::Removed,
-        similar::ChangeTag::Insert => Line::Added,
+fn diff(example: &Example) -> Vec<(Line, String)> {
+    let Some(good) = &example.good else {
+        return example.bad.lines().map(|line| (Line::Same, line.to_owned())).collect();
     };
-    (kind, change.value().trim_end_matches(['\r', '\n']))
+    let diff = similar::TextDiff::from_lines(example.bad.as_str(), good.as_str());
+    diff.iter_all_changes()
+        .map(|change| {
+            let kind = match change.tag() {
+                similar::ChangeTag::Equal => Line::Same,
+                similar::ChangeTag::Delete => Line::Removed,
+                similar::ChangeTag::Insert => Line::Added,
+            };
+            (kind, change.value().trim_end_matches(['\r', '\n']).to_owned())
+        })
+        .collect()
 }

@@ -48,7 +48,7 @@ fn write_example(out: &mut String, example: &Example) {
     let lines = diff(example);
     let _ = writeln!(out, "\n```{}", if example.good.is_some() { "diff" } else { "nginx" });
     for (kind, text) in lines {
-        let line = if example.good.is_some() { format!("{}{text}", kind.sign()) } else { text.to_owned() };
+        let line = if example.good.is_some() { format!("{}{text}", kind.sign()) } else { text };
         let _ = writeln!(out, "{}", line.trim_end());
     }
     out.push_str("```\n");

@@ -103,12 +103,13 @@ impl Writer {
         }
         for (kind, text) in diff(example) {
             let line = format!("  {} {text}", kind.sign());
+            let line = line.trim_end();
             let line = match kind {
-                Line::Same => line,
-                Line::Removed => self.styled(RED, &line),
-                Line::Added => self.styled(GREEN, &line),
+                Line::Same => line.to_owned(),
+                Line::Removed => self.styled(RED, line),
+                Line::Added => self.styled(GREEN, line),
             };
-            self.line(line.trim_end());
+            self.line(&line);
         }
         if let Some(handshake) = &example.handshake {
             self.line("");

@@ -9,7 +9,7 @@ pub(super) fn paragraphs(text: &str) -> Vec<String> {
 }
 
 /// Lines of `text` that are at most `width` characters wide, as far as words allow.
-pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut used = 0;
     for word in text.split_whitespace() {

@@ -73,7 +73,11 @@ pub struct Linted<'r> {
 impl Linter {
     /// Reads a configuration from its root (or a fragment) and checks it.
     pub fn lint(&self, root: &Path, reader: &dyn Reader, options: &TreeOptions) -> Linted<'_> {
-        let tree = Tree::read(root, reader, options);
+        self.check(Tree::read(root, reader, options))
+    }
+
+    /// Checks a configuration that has been read.
+    pub fn check(&self, tree: Tree) -> Linted<'_> {
         let routes = Routes::new(&tree, self.signals, &self.routes);
         let mut findings = rules::check(&tree, &routes, &self.rules, &self.options);
         findings.retain(|finding| !is_doubtful(&tree, finding));

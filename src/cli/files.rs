@@ -1,5 +1,6 @@
 //! Which files are meant, and to which configuration each belongs.
 
+use std::cell::RefCell;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
@@ -133,6 +134,25 @@ pub(super) struct Job {
     pub(super) options: TreeOptions,
     /// Whether the root itself was asked for, so that everything found in the tree is meant.
     pub(super) whole: bool,
+    /// The tree, as long as nobody has linted it.
+    tree: RefCell<Option<Tree>>,
+}
+
+impl Job {
+    /// A configuration that has not been read yet.
+    pub(super) fn new(root: PathBuf, options: TreeOptions, whole: bool) -> Self {
+        Self { root, options, whole, tree: RefCell::new(None) }
+    }
+
+    /// Forgets the tree: its files have changed since.
+    pub(super) fn forget(&self) {
+        self.tree.take();
+    }
+
+    /// The tree, which finding out about the job has read already; each time after the first it is read anew.
+    pub(super) fn tree(&self, reader: &dyn Reader) -> Tree {
+        self.tree.take().unwrap_or_else(|| Tree::read(&self.root, reader, &self.options))
+    }
 }
 
 /// What is to be linted so that every asked file is seen where nginx reads it: the main files among them, those that the
@@ -147,10 +167,10 @@ pub(super) fn jobs(
     let mut plan = Plan { asked, reader, settings, jobs: Vec::new(), covered: HashSet::new(), tried: HashSet::new() };
     if context.is_empty() {
         for root in roots.iter().chain(&settings.roots) {
-            plan.add_tree(root, TreeOptions::default());
+            plan.add_tree(root);
         }
-        for file in asked.files.iter().filter(|file| is_main(file, reader)) {
-            plan.add_tree(file, TreeOptions::default());
+        for file in asked.files.iter().filter(|file| may_be_main(file, reader)) {
+            plan.add_tree(file);
         }
         for file in &asked.files {
             plan.find_root(file);
@@ -164,7 +184,9 @@ pub(super) fn jobs(
         let options = TreeOptions { context: context.to_vec(), ..plan.options() };
         let tree = Tree::read(file, reader, &options);
         included.extend(tree.files().iter().skip(1).map(|file| real(file.source.path())));
-        fragments.push(Job { root: file.clone(), options, whole: true });
+        let job = Job::new(file.clone(), options, true);
+        job.tree.replace(Some(tree));
+        fragments.push(job);
     }
     fragments.retain(|job| !included.contains(&real(&job.root)));
     let mut jobs = plan.jobs;
@@ -186,18 +208,24 @@ impl Plan<'_> {
         TreeOptions { include_map: self.settings.include_map.clone(), ..TreeOptions::default() }
     }
 
-    /// Adds the tree of a root unless it reaches none of the asked files.
-    fn add_tree(&mut self, root: &Path, _: TreeOptions) {
+    /// Adds the tree of a file if that is a main file and reaches one of the asked files.
+    fn add_tree(&mut self, root: &Path) {
         if !self.tried.insert(real(root)) {
             return;
         }
         let options = self.options();
         let tree = Tree::read(root, self.reader, &options);
+        let named = self.settings.roots.iter().any(|other| other == root);
+        if !tree.is_complete() && !named && self.asked.contains(root) {
+            return;
+        }
         let files: Vec<PathBuf> = tree.files().iter().map(|file| real(file.source.path())).collect();
         let whole = self.asked.contains(root);
         if whole || files.iter().any(|file| self.asked.real.contains(file)) {
             self.covered.extend(files);
-            self.jobs.push(Job { root: root.to_owned(), options, whole });
+            let job = Job::new(root.to_owned(), options, whole);
+            job.tree.replace(Some(tree));
+            self.jobs.push(job);
         }
     }
 
@@ -209,10 +237,10 @@ impl Plan<'_> {
         let Ok(absolute) = std::path::absolute(file) else { return };
         for (up, folder) in absolute.ancestors().skip(1).enumerate() {
             let root = folder.join("nginx.conf");
-            if root.is_file() && is_main(&root, self.reader) {
+            if root.is_file() && may_be_main(&root, self.reader) {
                 // Shown as the user would write it: relative, as long as that is short.
                 let shown = relative(file, up).map_or(root, |folder| folder.join("nginx.conf"));
-                self.add_tree(&shown, TreeOptions::default());
+                self.add_tree(&shown);
                 if self.covered.contains(&real(file)) {
                     return;
                 }
@@ -237,24 +265,16 @@ fn relative(file: &Path, up: usize) -> Option<PathBuf> {
     Some(folder)
 }
 
-/// Whether a file has an `http` or `events` block at its top, as only a main file has.
-fn is_main(path: &Path, reader: &dyn Reader) -> bool {
+/// Whether a file may be a main file: it says `http {` or `events {` somewhere. Reading its tree then tells for sure.
+fn may_be_main(path: &Path, reader: &dyn Reader) -> bool {
     let Ok(bytes) = reader.read(path) else { return false };
-    // Most fragments never say the words; they need not be parsed for this.
-    if memchr::memmem::find(&bytes, b"http").is_none() && memchr::memmem::find(&bytes, b"events").is_none() {
-        return false;
-    }
-    let source = Source::new(path, bytes);
-    let ast = parse(&source);
-    let mut node = NodeId(0);
-    while (node.0 as usize) < ast.nodes().len() {
-        let name = ast.words(node).first().map(|word| word.value(&source));
-        if ast.node(node).body.is_some() && name.is_some_and(|name| matches!(&*name, "http" | "events")) {
-            return true;
-        }
-        node = ast.node(node).end;
-    }
-    false
+    [&b"http"[..], b"events"].into_iter().any(|word| {
+        memchr::memmem::find_iter(&bytes, word).any(|at| {
+            let before = at.checked_sub(1).map(|before| bytes[before]);
+            let opens = bytes[at + word.len()..].trim_ascii_start().starts_with(b"{");
+            opens && before.is_none_or(|byte| byte.is_ascii_whitespace() || matches!(byte, b';' | b'}' | b'"' | b'\''))
+        })
+    })
 }
 
 /// The disk with some files replaced: standard input under a name, and texts that fixes have changed.

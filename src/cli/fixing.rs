@@ -72,6 +72,9 @@ fn fixed<'s>(session: &'s Session<'_>, job: &Job, changed: &Texts) -> Result<Out
         }
         overlay
     };
+    if !changed.is_empty() {
+        job.forget();
+    }
     let start = session.lint(job, &reader(&Texts::new()));
     let least = if session.args.unsafe_fixes { Safety::Unsafe } else { Safety::Safe };
     let outcome = converge(

@@ -88,7 +88,7 @@ impl<'a> Session<'a> {
             Asked::collect(paths, &settings, args.force_exclude)?
         };
         let jobs = match dump_root {
-            Some(root) => vec![Job { root, options: Default::default(), whole: true }],
+            Some(root) => vec![Job::new(root, Default::default(), true)],
             None => jobs(&asked, &args.root, &args.context, &settings, &overlay),
         };
         Ok(Self { args, settings, linter, asked, overlay, jobs, stdin })
@@ -96,7 +96,7 @@ impl<'a> Session<'a> {
 
     /// Lints one configuration, with the severities of the settings.
     pub(super) fn lint(&self, job: &Job, reader: &Overlay) -> Linted<'_> {
-        let mut linted = self.linter.lint(&job.root, reader, &job.options);
+        let mut linted = self.linter.check(job.tree(reader));
         linted.findings.retain_mut(|finding| match self.decided(finding.rule) {
             Some(None) => false,
             Some(Some(severity)) => {

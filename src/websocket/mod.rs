@@ -4,9 +4,11 @@ pub mod comments;
 mod facts;
 mod headers;
 mod intent;
+mod restrictions;
 mod route;
 pub mod segments;
 pub mod signals;
+mod subrequests;
 
 pub use facts::keeps_connections;
 pub use headers::{Header, Headers, Plain, State, concerns_upgrade, has_leftovers, has_upgrade_token, is_for, value};

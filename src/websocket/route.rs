@@ -6,6 +6,7 @@ use std::rc::Rc;
 use super::headers::Headers;
 use super::intent::{self, Intent};
 use super::signals::Signals;
+use super::{restrictions, subrequests};
 use crate::config::{Context, DirectiveId, Location, ROOT, Target, Tree};
 
 /// The module whose `*_pass` hands the requests on.
@@ -100,6 +101,14 @@ pub struct Routes {
     pub(super) by_authority: HashMap<String, Vec<usize>>,
     /// Locations that `auth_request` or `mirror` send subrequests to.
     pub subrequest_targets: HashSet<DirectiveId>,
+    /// Those of them that are asked while a handshake is under way.
+    pub handshake_subrequests: HashSet<DirectiveId>,
+    /// Routes whose own location keeps some requests out, by the text of their target's authority.
+    pub(super) restricted_by_authority: HashMap<String, Vec<usize>>,
+    /// Addresses, as `listen` lines write them, on which some line asks for TLS.
+    pub tls_addresses: HashSet<String>,
+    /// The route that a block makes.
+    by_block: HashMap<DirectiveId, usize>,
     /// Servers in which something keeps some requests out; [`ROOT`] when a level above all servers does.
     pub restricted: HashSet<DirectiveId>,
 }
@@ -117,6 +126,7 @@ impl Routes {
                     let known = headers.entry((origin, route.server));
                     route.headers = Rc::clone(known.or_insert_with(|| Rc::new(Headers::of(tree, route.block))));
                 }
+                routes.by_block.insert(route.block, routes.all.len());
                 routes.by_authority.entry(route.target.authority.clone()).or_default().push(routes.all.len());
                 routes.all.push(route);
             }
@@ -125,7 +135,15 @@ impl Routes {
         for index in 0..routes.all.len() {
             routes.all[index].intent = intent::of(tree, &routes, index, signals, settings, &mut known);
         }
+        routes.tls_addresses = tls_addresses(tree);
+        routes.handshake_subrequests = subrequests::of_handshakes(tree, &routes);
+        routes.restricted_by_authority = restrictions::by_authority(tree, &routes);
         routes
+    }
+
+    /// The route that a block makes, if it makes one.
+    pub fn of_block(&self, block: DirectiveId) -> Option<&Route> {
+        self.by_block.get(&block).map(|&index| &self.all[index])
     }
 
     /// Whether something in the route's server, or above all servers, keeps some requests out.
@@ -196,6 +214,13 @@ fn subrequest_targets(tree: &Tree) -> HashSet<DirectiveId> {
         }
     }
     reached
+}
+
+/// The addresses of which a `listen` line says `ssl`: the options of an address belong to it, whichever server's line
+/// sets them (`ngx_http_add_addresses`).
+fn tls_addresses(tree: &Tree) -> HashSet<String> {
+    let tls = |&id: &DirectiveId| tree.is(id, "listen") && tree.args(id).any(|arg| arg == "ssl");
+    tree.ids().filter(tls).filter_map(|id| tree.arg(id, 1).map(std::borrow::Cow::into_owned)).collect()
 }
 
 /// The servers with a directive that restricts access: there a tunnel that a client opens with another protocol than

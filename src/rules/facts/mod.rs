@@ -26,14 +26,43 @@ macro_rules! facts {
     };
 }
 
+mod balancing;
+mod buffers;
+mod cache;
+mod capacity;
 mod directives;
 mod headers;
+mod listeners;
 mod maps;
+mod request;
+mod response;
 mod route;
+mod security;
+mod settings;
+mod tests_of_upgrade;
+mod times;
 
 /// All facts.
 pub(super) fn all() -> impl Iterator<Item = &'static Fact> {
-    [route::FACTS, headers::FACTS, directives::FACTS, maps::FACTS].into_iter().flatten()
+    [
+        route::FACTS,
+        headers::FACTS,
+        request::FACTS,
+        response::FACTS,
+        cache::FACTS,
+        buffers::FACTS,
+        balancing::FACTS,
+        capacity::FACTS,
+        listeners::FACTS,
+        security::FACTS,
+        settings::FACTS,
+        tests_of_upgrade::FACTS,
+        times::FACTS,
+        directives::FACTS,
+        maps::FACTS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 fn when(holds: bool) -> Option<Hit> {

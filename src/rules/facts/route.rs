@@ -14,6 +14,7 @@ pub(super) const FACTS: &[Fact] = facts! {
         when(scope.route()?.intent.pings)
     };
     "subrequest-target" "the location answers `auth_request` or `mirror`" subrequest_target;
+    "handshake-subrequest" "the location answers a subrequest that is sent for a handshake" handshake_subrequest;
     "restricted-server" "something in the server keeps some requests out" restricted_server;
     "upstream-keepalive" "connections to the upstream are kept for the next request" |scope| {
         when(keeps_connections(scope.tree, scope.route()?))
@@ -32,6 +33,11 @@ pub(super) const FACTS: &[Fact] = facts! {
 fn subrequest_target(scope: Scope<'_>) -> Option<Hit> {
     let block = scope.route()?.location_block?;
     when(scope.routes.subrequest_targets.contains(&block))
+}
+
+fn handshake_subrequest(scope: Scope<'_>) -> Option<Hit> {
+    let block = scope.route()?.location_block?;
+    when(scope.routes.handshake_subrequests.contains(&block))
 }
 
 fn restricted_server(scope: Scope<'_>) -> Option<Hit> {

@@ -1,53 +1,78 @@
-//! Locations that keep some requests out, by the upstream behind them.
+//! Locations that keep some requests out, by the upstream behind them and by their server.
 
 use std::collections::HashMap;
 
-use super::route::Routes;
+use super::route::{Route, Routes};
 use crate::config::{DirectiveId, Tree};
 
 /// Directives of a location that keep requests out of it.
 const RESTRICTING: [&str; 7] =
     ["deny", "auth_basic", "auth_request", "auth_jwt", "auth_pam", "auth_digest", "access_by_lua_block"];
 
-/// More restricted routes to one upstream than this are not looked at: one is enough to say so.
+/// More restricted locations of one upstream or server than this are not looked at: one is enough to say so.
 const MOST: usize = 16;
 
-/// Whether a line keeps anybody out.
-fn restricts(tree: &Tree, line: DirectiveId) -> bool {
-    tree.arg(line, 1).is_none_or(|value| value != "off")
+/// The locations with access rules of their own.
+#[derive(Debug, Default)]
+pub(super) struct Restrictions {
+    /// By the text of the authority of their route's target.
+    by_authority: HashMap<String, Vec<DirectiveId>>,
+    by_server: HashMap<DirectiveId, Vec<DirectiveId>>,
 }
 
-/// The routes whose own location restricts access, by the text of their target's authority.
-pub(super) fn by_authority(tree: &Tree, routes: &Routes) -> HashMap<String, Vec<usize>> {
-    let mut all: HashMap<String, Vec<usize>> = HashMap::new();
-    for (index, route) in routes.all.iter().enumerate() {
-        let Some(block) = route.location_block else { continue };
-        if RESTRICTING.iter().any(|name| tree.own(block, name).iter().any(|&line| restricts(tree, line))) {
-            let known = all.entry(route.target.authority.clone()).or_default();
-            if known.len() < MOST {
-                known.push(index);
+impl Restrictions {
+    pub(super) fn new(tree: &Tree, routes: &[Route]) -> Self {
+        let mut all = Self::default();
+        let restricted =
+            |&block: &DirectiveId| RESTRICTING.iter().any(|name| own_restriction(tree, block, name).is_some());
+        for (route, block) in routes.iter().filter_map(|route| Some((route, route.location_block?))) {
+            if restricted(&block) {
+                add(all.by_authority.entry(route.target.authority.clone()).or_default(), block);
             }
         }
+        for block in tree.ids().filter(|&id| tree.is(id, "location")).filter(restricted) {
+            if let Some(server) = tree.enclosing(block, "server") {
+                add(all.by_server.entry(server).or_default(), block);
+            }
+        }
+        all
     }
-    all
+}
+
+fn add(blocks: &mut Vec<DirectiveId>, block: DirectiveId) {
+    if blocks.len() < MOST {
+        blocks.push(block);
+    }
+}
+
+/// The first of a block's own lines of this name that keeps anybody out.
+fn own_restriction(tree: &Tree, block: DirectiveId, name: &str) -> Option<DirectiveId> {
+    let restricts = |&line: &DirectiveId| tree.arg(line, 1).is_none_or(|value| value != "off");
+    tree.own(block, name).iter().copied().find(restricts)
+}
+
+/// The line that keeps requests out of `location` and does not hold for the route in the same way.
+fn not_shared(tree: &Tree, route: &Route, location: DirectiveId) -> Option<DirectiveId> {
+    RESTRICTING.iter().find_map(|name| {
+        let line = own_restriction(tree, location, name)?;
+        let own = tree.own(location, name);
+        let here = tree.effective(route.block, name).map_or(&[][..], |effective| effective.lines);
+        let same =
+            own.len() == here.len() && own.iter().zip(here).all(|(&one, &two)| tree.args(one).eq(tree.args(two)));
+        (!same).then_some(line)
+    })
 }
 
 impl Routes {
-    /// A location to the same upstream as a route that keeps requests out by something that does not hold on the route
-    /// itself: the line that does so.
-    pub fn restriction_beside(&self, tree: &Tree, index: usize) -> Option<DirectiveId> {
-        let route = self.all.get(index)?;
-        let beside = self.restricted_by_authority.get(&route.target.authority)?;
-        beside.iter().filter(|&&other| other != index).find_map(|&other| {
-            let block = self.all[other].location_block?;
-            RESTRICTING.iter().find_map(|name| {
-                let own = tree.own(block, name);
-                let first = own.iter().copied().find(|&line| restricts(tree, line))?;
-                let here = tree.effective(route.block, name).map_or(&[][..], |effective| effective.lines);
-                let same = own.len() == here.len()
-                    && own.iter().zip(here).all(|(&one, &other)| tree.args(one).eq(tree.args(other)));
-                (!same).then_some(first)
-            })
-        })
+    /// What keeps requests out of another location to the route's upstream, and not out of the route itself.
+    pub fn restriction_of_upstream(&self, tree: &Tree, route: &Route) -> Option<DirectiveId> {
+        let blocks = self.restrictions.by_authority.get(&route.target.authority)?;
+        blocks.iter().find_map(|&block| not_shared(tree, route, block))
+    }
+
+    /// What keeps requests out of another location of the route's server, and not out of the route itself.
+    pub fn restriction_of_server(&self, tree: &Tree, route: &Route) -> Option<DirectiveId> {
+        let blocks = self.restrictions.by_server.get(&route.server?)?;
+        blocks.iter().find_map(|&block| not_shared(tree, route, block))
     }
 }

@@ -5,8 +5,9 @@ use std::rc::Rc;
 
 use super::headers::Headers;
 use super::intent::{self, Intent};
+use super::restrictions::Restrictions;
 use super::signals::Signals;
-use super::{restrictions, subrequests};
+use super::subrequests;
 use crate::config::{Context, DirectiveId, Location, ROOT, Target, Tree};
 
 /// The module whose `*_pass` hands the requests on.
@@ -103,8 +104,8 @@ pub struct Routes {
     pub subrequest_targets: HashSet<DirectiveId>,
     /// Those of them that are asked while a handshake is under way.
     pub handshake_subrequests: HashSet<DirectiveId>,
-    /// Routes whose own location keeps some requests out, by the text of their target's authority.
-    pub(super) restricted_by_authority: HashMap<String, Vec<usize>>,
+    /// Locations with access rules of their own.
+    pub(super) restrictions: Restrictions,
     /// Addresses, as `listen` lines write them, on which some line asks for TLS.
     pub tls_addresses: HashSet<String>,
     /// The route that a block makes.
@@ -137,7 +138,7 @@ impl Routes {
         }
         routes.tls_addresses = tls_addresses(tree);
         routes.handshake_subrequests = subrequests::of_handshakes(tree, &routes);
-        routes.restricted_by_authority = restrictions::by_authority(tree, &routes);
+        routes.restrictions = Restrictions::new(tree, &routes.all);
         routes
     }
 

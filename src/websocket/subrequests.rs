@@ -27,9 +27,17 @@ pub(super) fn of_handshakes(tree: &Tree, routes: &Routes) -> HashSet<DirectiveId
             for uri in lines.iter().filter_map(|&line| tree.arg(line, 1)).filter(|uri| uri.starts_with('/')) {
                 let path = uri.split(['?', '$']).next().unwrap_or_default().to_owned();
                 let target = selected.entry((server, path));
-                targets.extend(*target.or_insert_with_key(|(server, path)| tree.select(*server, path)));
+                targets.extend(*target.or_insert_with_key(|(server, path)| answers_only(tree, *server, path)));
             }
         }
     }
     targets
+}
+
+/// The location that answers a path, if it is there for subrequests: `internal`, or written for just this path. One that
+/// answers clients as well, such as `/`, may need what it inherits.
+fn answers_only(tree: &Tree, server: DirectiveId, path: &str) -> Option<DirectiveId> {
+    let block = tree.select(server, path)?;
+    let written_for_it = tree.location(block).is_some_and(|location| location.path == path);
+    (written_for_it || !tree.own(block, "internal").is_empty()).then_some(block)
 }

@@ -16,6 +16,8 @@ pub(super) const FACTS: &[Fact] = facts! {
     "body-set" "the handshake is sent with a body" body_set;
     "origin-cleared" "the Origin header is emptied" origin_cleared;
     "origin-fixed" "the Origin header is a constant" origin_fixed;
+    "origin-checked" "nginx itself tests the client's Origin in the location or its server" origin_checked;
+    "get-denied" "`limit_except` denies GET to everybody" get_denied;
 };
 
 const KEY: &str = "Sec-WebSocket-Key";
@@ -110,4 +112,41 @@ fn origin_cleared(scope: Scope<'_>) -> Option<Hit> {
 
 fn origin_fixed(scope: Scope<'_>) -> Option<Hit> {
     fixed(scope, "Origin")
+}
+
+/// `limit_except` without GET (which stands for HEAD as well), around a `deny all` that no `allow` precedes.
+fn get_denied(scope: Scope<'_>) -> Option<Hit> {
+    let tree = scope.tree;
+    let block = scope.route()?.location_block?;
+    let denies = |&limit: &DirectiveId| {
+        let get = tree.args(limit).any(|method| method.eq_ignore_ascii_case("GET"));
+        let all = tree.own(limit, "deny").iter().any(|&line| tree.arg(line, 1).is_some_and(|who| who == "all"));
+        let other_way = tree
+            .effective(limit, "satisfy")
+            .is_some_and(|line| tree.arg(line.line(), 1).is_some_and(|how| how == "any"));
+        !get && all && !other_way && tree.own(limit, "allow").is_empty() && !tree.is_open(limit)
+    };
+    tree.own(block, "limit_except").iter().copied().find(denies).map(|limit| Hit::at(Place::head(limit)))
+}
+
+/// An `if` about `$http_origin`, or about a variable of a map that looks at it.
+fn origin_checked(scope: Scope<'_>) -> Option<Hit> {
+    let tree = scope.tree;
+    let route = scope.route()?;
+    let mentions = |text: &str| text.to_ascii_lowercase().contains("http_origin");
+    let tests = |&test: &DirectiveId| {
+        tree.args(test).any(|word| {
+            let variables = parts(&word).into_iter().filter_map(|part| match part {
+                Part::Variable(name) => Some(name.to_ascii_lowercase()),
+                Part::Text(_) => None,
+            });
+            let by_map = |name: String| {
+                tree.definitions(&name).iter().any(|one| tree.arg(one.at, 1).is_some_and(|source| mentions(&source)))
+            };
+            mentions(&word) || variables.into_iter().any(by_map)
+        })
+    };
+    let blocks = [route.location_block, route.server];
+    let test = blocks.into_iter().flatten().flat_map(|block| tree.own(block, "if")).copied().find(tests)?;
+    Some(Hit::at(Place::head(test)))
 }

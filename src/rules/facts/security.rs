@@ -1,15 +1,15 @@
 //! Whether a tunnel that was meant for WebSockets carries something else.
 
-use super::super::condition::{Asked, Hit, Scope};
+use super::super::condition::{Hit, Scope};
 use super::super::finding::Place;
-use super::{Fact, when};
+use super::Fact;
 use crate::config::{Modifier, Request};
 use crate::websocket::{Module, has_upgrade_token, value};
 
 pub(super) const FACTS: &[Fact] = facts! {
     "passes-any-protocol" "an `Upgrade: h2c` of a client reaches the backend" passes_any_protocol;
     "restricted-beside" "another location to the same upstream keeps requests out that this one lets through" beside;
-    "access-rules" "something in the server keeps some requests out" access_rules;
+    "access-rules" "another location of the server keeps requests out that this one lets through" access_rules;
 };
 
 /// nginx opens a tunnel for whatever protocol the backend agrees to, and reads nothing that goes through it
@@ -33,10 +33,9 @@ fn passes_any_protocol(scope: Scope<'_>) -> Option<Hit> {
 }
 
 fn beside(scope: Scope<'_>) -> Option<Hit> {
-    let Asked::Route(index) = scope.subject else { return None };
-    scope.routes.restriction_beside(scope.tree, index).map(|line| Hit::at(Place::head(line)))
+    scope.routes.restriction_of_upstream(scope.tree, scope.route()?).map(|line| Hit::at(Place::head(line)))
 }
 
 fn access_rules(scope: Scope<'_>) -> Option<Hit> {
-    when(scope.routes.is_restricted(scope.route()?))
+    scope.routes.restriction_of_server(scope.tree, scope.route()?).map(|line| Hit::at(Place::head(line)))
 }

@@ -75,25 +75,18 @@ fn block_to_name(scope: Scope<'_>) -> Option<DirectiveId> {
 fn refused_buffers(scope: Scope<'_>) -> Option<Hit> {
     let block = block_to_name(scope)?;
     let refusal = Sizes::of(scope.tree, block)?.refusal()?;
-    // Values of `http` itself are checked only where a server takes them.
-    let taken = |name: &&&str| scope.tree.own(block, name).last().is_some();
-    if scope.tree.is(block, "http") && overridden(scope.tree, block, NAMES.iter().filter(taken).copied()) {
+    // Values of `http` are checked where a server takes them as they are; one that sets any of them is asked for itself.
+    let takes = |&server: &DirectiveId| NAMES.iter().all(|name| scope.tree.own(server, name).is_empty());
+    if scope.tree.is(block, "http") && !scope.tree.own(block, "server").iter().any(takes) {
         return None;
     }
     Some(Hit { words: vec![refusal.to_owned()], ..Hit::at(Place::head(directive(scope)?)) })
 }
 
-/// Whether every server sets one of these values otherwise.
-fn overridden<'n>(tree: &Tree, http: DirectiveId, names: impl Iterator<Item = &'n str>) -> bool {
-    let names: Vec<&str> = names.collect();
-    let own = |&server: &DirectiveId| names.iter().any(|name| !tree.own(server, name).is_empty());
-    tree.own(http, "server").iter().all(own)
-}
-
 fn buffers_unseen(scope: Scope<'_>) -> Option<Hit> {
     let block = scope.tree.directive(directive(scope)?).parent;
-    let unseen = |name: &&str| scope.tree.effective(block, name).is_none() && scope.tree.is_open_for(block, name);
-    when(NAMES.iter().any(|name| unseen(&name)) || scope.tree.is_open(block))
+    let unseen = |name: &str| scope.tree.effective(block, name).is_none() && scope.tree.is_open_for(block, name);
+    when(NAMES.iter().any(|name| unseen(name)) || scope.tree.is_open(block))
 }
 
 /// Enough buffers of a size for what may be busy at once: those that are there and more of them, or, where none are

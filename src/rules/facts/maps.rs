@@ -107,10 +107,10 @@ fn overruled(scope: Scope<'_>) -> Option<Hit> {
     let tree = scope.tree;
     let id = directive(scope).filter(|&id| tree.is_block(id) && tree.directive(id).context == Context::Http)?;
     let variable = tree.arg(id, 2)?.trim_start_matches('$').to_ascii_lowercase();
-    let maps = tree.definitions(&variable).iter().filter(|definition| {
+    let mut maps = tree.definitions(&variable).iter().filter(|definition| {
         definition.kind == DefinitionKind::Map && tree.directive(definition.at).context == Context::Http
     });
-    let last = maps.last()?.at;
+    let last = maps.next_back()?.at;
     let concerned = concerns_upgrade(tree, id) || concerns_upgrade(tree, last);
     let differs = last != id && body(scope, id) != body(scope, last);
     (concerned && differs).then(|| Hit { words: vec![variable], ..Hit::lines([id, last]) })

@@ -4,6 +4,7 @@ use super::super::condition::{Hit, Scope};
 use super::super::finding::Place;
 use super::{Fact, when};
 use crate::config::{DirectiveId, Tree};
+use crate::websocket::Confidence;
 
 pub(super) const FACTS: &[Fact] = facts! {
     "response-headers" "`add_header` sets Upgrade or Connection as a handshake's request has them" response_headers;
@@ -28,7 +29,14 @@ fn lines_meant_for_request(tree: &Tree, block: DirectiveId) -> Vec<DirectiveId> 
 }
 
 fn response_headers(scope: Scope<'_>) -> Option<Hit> {
-    let lines = lines_meant_for_request(scope.tree, scope.route()?.block);
+    let route = scope.route()?;
+    // Lines of the blocks around it may be meant for another location of theirs.
+    let effective = scope.tree.effective(route.block, "add_header")?;
+    let meant_here = effective.origin == route.block || route.intent.confidence >= Some(Confidence::Likely);
+    if !meant_here || route.intent.is_denied() {
+        return None;
+    }
+    let lines = lines_meant_for_request(scope.tree, route.block);
     let first = *lines.first()?;
     let words = vec![scope.tree.arg(first, 1).unwrap_or_default().into_owned()];
     Some(Hit { words, ..Hit::lines(lines) })

@@ -145,6 +145,11 @@ impl Rewriter<'_> {
                     }
                 }
             }
+            HeaderValue::UpgradeWebsocket => {
+                let (variable, map) = self.map_variable(Purpose::WebsocketOnly, block)?;
+                edits.extend(map);
+                Ok(variable)
+            }
             HeaderValue::ConnectionMap => {
                 let (variable, map) = self.map_variable(self.connection_purpose(finding), block)?;
                 edits.extend(map);

@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use super::headers::Served;
 use super::layout::Layout;
 use super::maps::{Known, Purpose};
-use crate::config::{DirectiveId, File, FileId, Tree};
+use crate::config::{DirectiveId, File, FileId, ROOT, Tree};
 use crate::rules::{Finding, Op, Place, Plan, Safety};
 use crate::syntax::edit::Edit;
 use crate::websocket::{Routes, is_for, value};
@@ -149,6 +149,11 @@ impl<'a> Rewriter<'a> {
     /// write before this one (the version, then the headers, then the timeouts). A line that an include brings counts as
     /// the include.
     pub(super) fn anchor(&self, block: DirectiveId, file: FileId, directive: &str) -> Option<DirectiveId> {
+        if block == ROOT {
+            let settings = ["user", "pid", "worker_processes", "worker_rlimit_nofile", "error_log"];
+            let lines = settings.into_iter().filter_map(|name| self.tree.own(ROOT, name).last().copied());
+            return lines.filter(|&line| self.tree.directive(line).file == file).max();
+        }
         let before: &[&str] = match directive {
             "proxy_http_version" => &[],
             "proxy_set_header" => &["proxy_http_version"],

@@ -6,7 +6,7 @@ use super::text::{raw, with_end, without_end};
 use super::{Fact, directive, when};
 use crate::config::{Context, DirectiveId, Location, Modifier, Reached, Request, Target, Tree};
 use crate::websocket::segments::segments;
-use crate::websocket::{Route, Signals};
+use crate::websocket::{Confidence, Route, Signals};
 
 pub(super) const FACTS: &[Fact] = facts! {
     "slash-redirect" "the path without the slash at its end is answered with a redirect" slash_redirect;
@@ -151,7 +151,8 @@ fn mapped<'a>(scope: Scope<'a>) -> Option<(&'a Route, DirectiveId, &'a str, &'a 
 
 /// Whether a path is where WebSockets are served, so that nothing follows it.
 pub(super) fn is_endpoint(path: &str) -> bool {
-    Signals::builtin().endpoint(&segments(path, false)).is_some_and(|found| found.last)
+    let found = Signals::builtin().endpoint(&segments(path, false));
+    found.is_some_and(|found| found.last && found.endpoint.confidence >= Confidence::Likely)
 }
 
 /// A prefix location below whose path clients ask for something: not one that is an endpoint itself, or stands for one.

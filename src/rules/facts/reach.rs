@@ -132,6 +132,12 @@ fn never_entered(scope: Scope<'_>) -> Option<Hit> {
     let route = scope.route()?;
     let (block, server) = (route.location_block?, route.server?);
     let location = route.location.as_ref()?;
+    let around = tree.location(tree.directive(block).parent);
+    if around.is_some_and(|around| around.is_regex()) && !location.is_regex() {
+        // See `Tree::reach`: nginx accepts it and never looks there.
+        let why = "nginx tries no prefix inside a location that is a pattern";
+        return Some(Hit { words: vec![why.into()], ..Hit::at(Place::head(block)) });
+    }
     if tree.ancestors(block).any(|around| tree.is_open(around)) || tree.is_open(block) || !tree.is_complete() {
         return None;
     }

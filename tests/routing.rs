@@ -114,6 +114,12 @@ const WORKING: &[Working] = &[
         served: "/?t=1",
     },
     Working {
+        name: "a few paths that all mean one",
+        http: "server { listen 80; set $backend 127.0.0.1; location ~ ^/(chat|talk)$ { proxy_pass http://$backend:3000/ws$is_args$args; HEADERS } }",
+        path: "/talk?t=1",
+        served: "/ws?t=1",
+    },
+    Working {
         name: "a variable that names an upstream",
         http: "upstream chat { server 127.0.0.1:3000; }
                server { listen 80; set $backend chat; location /ws { proxy_pass http://$backend; HEADERS } }",
@@ -169,6 +175,12 @@ const WORKING: &[Working] = &[
     Working {
         name: "a pattern that `^~` keeps out",
         http: "server { listen 80; location ^~ /ws { proxy_pass http://127.0.0.1:3000; HEADERS } location ~ ^/w { return 403; } }",
+        path: "/ws",
+        served: "/ws",
+    },
+    Working {
+        name: "a status of the server that leads on",
+        http: "server { listen 80; error_page 404 = @app; location /ws { HEADERS } location @app { proxy_pass http://127.0.0.1:3000; HEADERS } }",
         path: "/ws",
         served: "/ws",
     },

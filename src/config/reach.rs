@@ -187,6 +187,11 @@ impl Tree {
         self.reach(server, path).location()
     }
 
+    /// Whether a location with just this path, exact or as a prefix, stands directly in a block.
+    pub fn has_location(&self, block: DirectiveId, path: &str) -> bool {
+        self.reach.scopes.get(&block).is_some_and(|locations| locations.names.contains_key(path))
+    }
+
     /// Whether nginx redirects the path without its last slash to this location: a `*_pass` stands in it, whose parser
     /// asks for that (`ngx_http_proxy_pass` and its like; NGINX facts part H), unless Angie's `auto_redirect` says otherwise.
     pub fn redirects(&self, location: DirectiveId) -> bool {

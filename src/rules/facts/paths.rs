@@ -99,12 +99,15 @@ pub(super) fn fixed_path(scope: Scope<'_>) -> Option<String> {
     uris.all(|uri| uri.as_deref() == Some(&first)).then_some(first)
 }
 
-/// Whether requests for one path only come to the route, so that a fixed path may be just what is meant.
+/// Whether requests for a few known paths only come to the route, so that a fixed path may be just what is meant.
 pub(super) fn takes_one_path(route: &Route) -> bool {
     let Some(location) = &route.location else { return true };
     match location.modifier {
         Modifier::Exact => true,
-        Modifier::Regex | Modifier::RegexNoCase => location.path.starts_with('^') && location.path.ends_with('$'),
+        Modifier::Regex | Modifier::RegexNoCase => {
+            let anchored = location.path.starts_with('^') && location.path.ends_with('$');
+            anchored && !location.path.replace("\\.", "").contains(['.', '*', '+', '{', '[', '\\'])
+        }
         _ => false,
     }
 }
@@ -186,8 +189,7 @@ fn slash_mendable(scope: Scope<'_>) -> Option<Hit> {
         (false, true) if uri.len() > 1 => (pass, without_end(raw(tree, pass)?, "/")?),
         (false, true) => {
             let longer = format!("{path}/");
-            let taken = tree.locations(tree.directive(block).parent).filter_map(|other| tree.location(other));
-            if taken.into_iter().take(1000).any(|other| other.path == longer) {
+            if tree.has_location(tree.directive(block).parent, &longer) {
                 return None;
             }
             (location, with_end(raw(tree, location)?, "/"))

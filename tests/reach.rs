@@ -74,7 +74,7 @@ fn locations(random: &mut Random, text: &mut String, within: Option<&str>, depth
         taken.push(key);
         *number += 1;
         let pass = if !is_pattern && random.below(2) == 0 { "proxy_pass http://127.0.0.1:9;" } else { "" };
-        let _ = write!(text, "location {kind}{path} {{ {pass} return 200 \"n{number}\";\n");
+        let _ = writeln!(text, "location {kind}{path} {{ {pass} return 200 \"n{number}\";");
         if depth < 2 && kind != "= " && random.below(3) == 0 {
             let inside = (!is_pattern || path == "/a/").then_some(path.as_str());
             locations(random, text, inside, depth + 1, number);

@@ -60,7 +60,7 @@ struct Candidate {
 }
 
 /// With more patterns than this in one block the search would no longer be quick, and nobody is told anything.
-const MOST_PATTERNS: usize = 256;
+const MOST_PATTERNS: usize = 128;
 
 impl LocationIndex {
     pub(super) fn new(tree: &Tree) -> Self {

@@ -1,5 +1,7 @@
 //! The configurations in `examples/`: `broken.conf` becomes `fixed.conf` byte for byte, and nothing is left to say of that.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
+
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};

@@ -1,8 +1,11 @@
 //! What the README shows is what the program does.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
+
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Mutex;
 
 use nginx_wslint::rules::RuleSet;
 
@@ -20,6 +23,9 @@ fn compare(shown: &str, wanted: &str, what: &str) {
         return;
     }
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        // The tests of this file run side by side.
+        static WRITING: Mutex<()> = Mutex::new(());
+        let _writing = WRITING.lock().unwrap();
         std::fs::write(root().join("README.md"), readme().replacen(shown, wanted, 1)).unwrap();
         return;
     }
@@ -46,7 +52,7 @@ fn terminal_excerpts_are_real() {
     assert!(!blocks.is_empty(), "the README shows nothing");
     for block in blocks {
         let (command, shown) = block.split_once('\n').unwrap();
-        let args = command.strip_prefix("cargo run --release -- ").or_else(|| command.strip_prefix("nginx-wslint "));
+        let args = command.strip_prefix("cargo run -- ").or_else(|| command.strip_prefix("nginx-wslint "));
         let args: Vec<&str> = args.expect("an excerpt runs the program").split(' ').collect();
         let said = output(&args);
         compare(&format!("$ {command}\n{shown}```"), &format!("$ {command}\n{}\n```", said.trim_end()), command);
@@ -84,7 +90,7 @@ fn options_and_paths_that_are_named_exist() {
 
 #[test]
 fn the_tests_are_run_as_the_readme_says() {
-    let command = "cargo test --release";
+    let command = "cargo test";
     let script = std::fs::read_to_string(root().join(".ci/run")).unwrap();
     assert!(readme().lines().any(|line| line.starts_with(command)), "the README does not run the tests");
     assert!(script.lines().any(|line| line == command), ".ci/run does not run the tests as the README does");

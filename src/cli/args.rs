@@ -48,6 +48,15 @@ pub(super) enum Command {
     },
     /// Show every proxied route, what is in effect on it, and why it is or is not believed to carry WebSockets
     Routes(RoutesArgs),
+    /// Print what nginx reads, as JSON: a line for each file
+    Parse {
+        /// Follow the includes of this main file
+        #[arg(long, value_name = "ROOT", conflicts_with = "files")]
+        tree: Option<PathBuf>,
+        /// Files; `-` reads standard input
+        #[arg(value_name = "FILE", required_unless_present = "tree")]
+        files: Vec<PathBuf>,
+    },
 }
 
 #[derive(Debug, Subcommand)]

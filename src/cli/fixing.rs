@@ -22,7 +22,8 @@ pub(super) fn run(session: &Session<'_>) -> Result<u8, Failure> {
         changed.extend(outcome.changed.clone());
         outcomes.push(outcome);
     }
-    let notes = notes(&outcomes, changed.len(), session.args.diff);
+    let silent = session.args.diff || session.stdin.is_some();
+    let notes = notes(&outcomes, changed.len(), silent);
     let linted: Vec<Linted<'_>> = outcomes.into_iter().map(|outcome| outcome.linted).collect();
     let mut report = session.collect(&linted);
     notes.into_iter().for_each(|note| report.note(note));
@@ -48,10 +49,10 @@ pub(super) fn run(session: &Session<'_>) -> Result<u8, Failure> {
 }
 
 /// What was done, and what was not although it is safe by its rule.
-fn notes(outcomes: &[Outcome<'_>], files: usize, diff: bool) -> Vec<String> {
+fn notes(outcomes: &[Outcome<'_>], files: usize, silent: bool) -> Vec<String> {
     let mut notes = Vec::new();
     let applied: usize = outcomes.iter().map(|outcome| outcome.applied.len()).sum();
-    if applied > 0 && !diff {
+    if applied > 0 && !silent {
         let plural = |count: usize| if count == 1 { "" } else { "s" };
         notes.push(format!("{applied} problem{} fixed in {files} file{}", plural(applied), plural(files)));
     }

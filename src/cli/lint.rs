@@ -10,7 +10,7 @@ use nginx_wslint::rules::{Finding, Options, Rule, RuleSet, Severity};
 use nginx_wslint::websocket::{Confidence, Signals};
 use nginx_wslint::{Linted, Linter};
 
-use super::args::{FailOn, LintArgs};
+use super::args::{FailOn, InputArgs, LintArgs};
 use super::files::{Asked, Job, Overlay, jobs};
 use super::output::Stream;
 use super::settings::{Settings, unknown_rule};
@@ -81,11 +81,7 @@ impl<'a> Session<'a> {
                     if excluded { Asked::default() } else { Asked::only(name) }
                 }
             }
-        } else if input.nginx_dump {
-            let [path] = paths else { return Err(Failure("--nginx-dump takes one file or `-`".into())) };
-            let bytes =
-                std::fs::read(path).map_err(|error| Failure(format!("{}: cannot be read: {error}", path.display())))?;
-            let (memory, root) = Memory::from_dump(&bytes).ok_or_else(|| no_dump(path))?;
+        } else if let Some((memory, root)) = dump_in_file(input)? {
             overlay = Overlay { memory, only_memory: true };
             dump_root = Some(root.clone());
             Asked::only(root)
@@ -151,7 +147,9 @@ impl<'a> Session<'a> {
 
     /// Writes a report: to standard output, or to standard error where the other carries a text or a diff.
     pub(super) fn write(&self, report: &Report, to: Stream) -> Result<(), Failure> {
-        if self.args.quiet {
+        // Beside a text or a diff, nothing is said where there is nothing to say.
+        let empty = report.diagnostics.is_empty() && report.problems.is_empty() && report.notes.is_empty();
+        if self.args.quiet || (empty && to == Stream::Error) {
             return Ok(());
         }
         let mut text = Vec::new();
@@ -176,6 +174,32 @@ impl<'a> Session<'a> {
         });
         if remains { FINDINGS } else { CLEAN }
     }
+}
+
+/// The dump in the one file that is named, if it is said to be one or starts as one does.
+fn dump_in_file(input: &InputArgs) -> Result<Option<(Memory, PathBuf)>, Failure> {
+    let [path] = &input.paths[..] else {
+        let wanted = input.nginx_dump;
+        return if wanted { Err(Failure("--nginx-dump takes one file or `-`".into())) } else { Ok(None) };
+    };
+    if !input.nginx_dump && !path.is_file() {
+        return Ok(None);
+    }
+    match std::fs::read(path) {
+        Ok(bytes) if input.nginx_dump || starts_as_dump(&bytes) => match Memory::from_dump(&bytes) {
+            None if input.nginx_dump => Err(no_dump(path)),
+            dump => Ok(dump),
+        },
+        // Whoever reads it next says why it cannot be read.
+        Err(error) if input.nginx_dump => Err(Failure(format!("{}: cannot be read: {error}", path.display()))),
+        _ => Ok(None),
+    }
+}
+
+/// Whether the first line, but for what nginx says of the test, names a file. Further down it may be anybody's comment.
+fn starts_as_dump(bytes: &[u8]) -> bool {
+    let mut lines = bytes.split(|&byte| byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
+    lines.find(|line| !line.starts_with(b"nginx: ")).is_some_and(|line| line.starts_with(b"# configuration file "))
 }
 
 fn no_dump(path: &Path) -> Failure {

@@ -5,6 +5,7 @@ mod files;
 mod fixing;
 mod lint;
 mod output;
+mod parse;
 mod routes;
 mod rules;
 mod settings;
@@ -62,5 +63,7 @@ fn dispatch(args: &Args) -> Result<u8, Failure> {
         }
         Some(Command::Explain { rule, args }) => rules::explain(args, rule),
         Some(Command::Routes(args)) => routes::run(args),
+        Some(Command::Parse { tree: Some(root), .. }) => parse::tree(root),
+        Some(Command::Parse { files, .. }) => parse::files(files),
     }
 }

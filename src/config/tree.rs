@@ -1,7 +1,7 @@
 //! All statements of a configuration in the order in which nginx reads them, includes in place.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::context::Context;
@@ -94,6 +94,8 @@ pub struct Tree {
     files: Vec<File>,
     directives: Vec<Directive>,
     unread: Vec<Unread>,
+    reading_order: Vec<FileId>,
+    absent: Vec<DirectiveId>,
     problems: Vec<Problem>,
     complete: bool,
     pub(super) own: OwnIndex,
@@ -115,10 +117,16 @@ impl Tree {
             Some(&context) => context,
             None => infer_context(&loader.files[root_file.0 as usize]),
         };
-        let mut builder =
-            Builder { loader, directives: Vec::new(), unread: Vec::new(), complete: context == Context::Main };
+        let mut builder = Builder {
+            loader,
+            directives: Vec::new(),
+            unread: Vec::new(),
+            reading_order: Vec::new(),
+            absent: Vec::new(),
+            complete: context == Context::Main,
+        };
         builder.expand(root_file, context);
-        let Builder { loader, directives, unread, complete } = builder;
+        let Builder { loader, directives, unread, reading_order, absent, complete } = builder;
         let Loader { files, mut problems, .. } = loader;
         for (id, file) in files.iter().enumerate() {
             problems.extend(file.ast.errors().iter().map(|error| Problem {
@@ -132,6 +140,8 @@ impl Tree {
             files,
             directives,
             unread,
+            reading_order,
+            absent,
             problems,
             complete,
             own: OwnIndex::default(),
@@ -157,6 +167,8 @@ impl Tree {
             files: Vec::new(),
             directives: vec![root],
             unread: Vec::new(),
+            reading_order: Vec::new(),
+            absent: Vec::new(),
             problems,
             complete: false,
             own: OwnIndex::default(),
@@ -183,6 +195,17 @@ impl Tree {
     /// Includes whose text is not here.
     pub fn unread(&self) -> &[Unread] {
         &self.unread
+    }
+
+    /// The files that were found, each once, in the order in which nginx comes to read them.
+    pub fn reading_order(&self) -> &[FileId] {
+        &self.reading_order
+    }
+
+    /// Includes that name no file that is here, those that are known without being here among them. A glob that
+    /// matches nothing in a folder that is here is not one of them: nginx reads on.
+    pub fn absent(&self) -> &[DirectiveId] {
+        &self.absent
     }
 
     /// Whether the root is a main file, so that nothing stands above what is seen.
@@ -374,6 +397,8 @@ struct Builder<'a> {
     loader: Loader<'a>,
     directives: Vec<Directive>,
     unread: Vec<Unread>,
+    reading_order: Vec<FileId>,
+    absent: Vec<DirectiveId>,
     complete: bool,
 }
 
@@ -399,12 +424,17 @@ impl Builder<'_> {
             end: DirectiveId(1),
             context,
         });
+        self.reading_order.push(root);
+        let mut read: HashSet<FileId> = HashSet::from([root]);
         let mut open_files = vec![root];
         let mut steps = vec![Step::Close { id: ROOT }, self.visit(root, ROOT, context)];
         while let Some(step) = steps.pop() {
             match step {
                 Step::Close { id } => self.directives[id.0 as usize].end = DirectiveId(self.directives.len() as u32),
                 Step::Enter { file, block, context } => {
+                    if read.insert(file) && !self.loader.files[file.0 as usize].well_known {
+                        self.reading_order.push(file);
+                    }
                     open_files.push(file);
                     steps.push(Step::Leave { file });
                     steps.push(self.visit(file, block, context));
@@ -481,8 +511,11 @@ impl Builder<'_> {
         let found =
             include::resolve(&pattern, &self.loader.prefix, &self.loader.options.include_map, self.loader.reader);
         let paths = match found {
-            Included::Harmless => return,
-            Included::Unread => return self.unread.push(Unread { include: id, block }),
+            Included::Harmless => return self.absent.push(id),
+            Included::Unread => {
+                self.absent.push(id);
+                return self.unread.push(Unread { include: id, block });
+            }
             Included::Files(paths) => paths,
         };
         let first = steps.len();
@@ -491,6 +524,9 @@ impl Builder<'_> {
                 self.unread.push(Unread { include: id, block });
                 continue;
             };
+            if self.loader.files[included.0 as usize].well_known {
+                self.absent.push(id);
+            }
             if open_files.contains(&included) {
                 let path = self.loader.files[file.0 as usize].source.path().to_owned();
                 let message = format!("`include {pattern}` leads back to this file: nginx would read it without end");

@@ -177,8 +177,9 @@ fn effective_differences(old: &Tree, before: DirectiveId, new: &Tree, after: Dir
     let by_header = |lines: &[Vec<String>]| {
         let mut headers: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for line in lines {
-            let header = line.first().cloned().unwrap_or_default();
-            headers.entry(header.to_ascii_lowercase()).or_default().push(line[1..].join(" "));
+            // Where the name itself is missing, nothing else is there either.
+            let (header, rest) = line.split_first().map_or(("", &[][..]), |(header, rest)| (header.as_str(), rest));
+            headers.entry(header.to_ascii_lowercase()).or_default().push(rest.join(" "));
         }
         headers
     };

@@ -1,7 +1,10 @@
 //! Turns the plan of a finding into edits.
 
+use std::cell::OnceCell;
+
+use super::headers::Served;
 use super::layout::Layout;
-use super::maps::Purpose;
+use super::maps::{Known, Purpose};
 use crate::config::{DirectiveId, FileId, Tree};
 use crate::rules::{Finding, Op, Place, Plan, Safety};
 use crate::syntax::edit::Edit;
@@ -31,6 +34,8 @@ pub struct Rewriter<'a> {
     pub(super) tree: &'a Tree,
     pub(super) routes: &'a Routes,
     editable: Vec<bool>,
+    pub(super) known: Known,
+    pub(super) served: OnceCell<Served>,
 }
 
 impl<'a> Rewriter<'a> {
@@ -46,7 +51,7 @@ impl<'a> Rewriter<'a> {
                 whole && editable(FileId(index as u32))
             })
             .collect();
-        Self { tree, routes, editable }
+        Self { tree, routes, editable, known: Known::default(), served: OnceCell::new() }
     }
 
     pub(super) fn may_edit(&self, file: FileId) -> bool {
@@ -69,6 +74,12 @@ impl<'a> Rewriter<'a> {
         }
         all.sort();
         all.dedup();
+        // What already reads as it should is no edit: a fix of nothing else would be applied without end.
+        all.retain(|FileEdit { file, edit }| self.tree.file(*file).source.slice(edit.span) != edit.text);
+        if all.is_empty() {
+            plan.safety = Safety::Advice;
+            plan.withheld = Some("the line that it would write is there already".to_owned());
+        }
         all
     }
 

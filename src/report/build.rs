@@ -118,7 +118,7 @@ impl Builder {
             }
             let excerpt = problem.place.and_then(|(file, span)| {
                 let mark = Mark { span, message: problem.help.clone(), primary: true };
-                windows(&places.of(file), vec![mark]).pop()
+                windows(places.of(file), vec![mark]).pop()
             });
             let (message, help) = (problem.message.clone(), problem.help.clone());
             self.report.problems.push(Problem { file, place, message, help, excerpt });

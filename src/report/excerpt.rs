@@ -73,10 +73,10 @@ pub(super) fn windows(positions: &Positions<'_>, mut marks: Vec<Mark>) -> Vec<Wi
             _ => all.push(vec![(point, mark)]),
         }
     }
-    all.into_iter().map(|group| window(positions.source(), group)).collect()
+    all.iter().map(|group| window(positions.source(), group)).collect()
 }
 
-fn window(source: &Source, group: Vec<(Point, Mark)>) -> Window {
+fn window(source: &Source, group: &[(Point, Mark)]) -> Window {
     let mut window = Window { file: source.path().display().to_string(), ..Window::default() };
     let Some((first, mark)) = group.first() else { return window };
     let mut at = source.line_span(mark.span.start);
@@ -161,18 +161,18 @@ pub(super) fn clip(source: &Source, line: Span, around: Span) -> Span {
 mod tests {
     use super::*;
 
-    fn of(text: &str, spans: &[Range<usize>]) -> Vec<Window> {
+    fn of(text: &str, spans: &[(usize, usize)]) -> Vec<Window> {
         let source = Source::new("a.conf", text.as_bytes().to_vec());
         let marks =
-            spans.iter().map(|span| Mark { span: Span::new(span.clone()), message: None, primary: true }).collect();
+            spans.iter().map(|span| Mark { span: Span::new(span.0..span.1), message: None, primary: true }).collect();
         windows(&Positions::new(&source), marks)
     }
 
     #[test]
     fn near_places_share_a_window_and_far_ones_do_not() {
         let text = "a;\nb;\nc;\nd;\ne;\nf;\ng;\nh;\n";
-        assert_eq!(of(text, &[0..2, 6..8]).len(), 1);
-        let far = of(text, &[0..2, 21..23]);
+        assert_eq!(of(text, &[(0, 2), (6, 8)]).len(), 1);
+        let far = of(text, &[(0, 2), (21, 23)]);
         assert_eq!(far.len(), 2);
         assert_eq!(far[1].lines.iter().map(|line| line.number).collect::<Vec<_>>(), [7, 8]);
         assert_eq!(far[1].labels[0].line, 1);
@@ -182,7 +182,7 @@ mod tests {
     fn a_long_line_is_cut_around_the_place() {
         let text = format!("{}ä x;{}", "ö".repeat(600_000), "ü".repeat(70_000));
         let at = text.find('x').unwrap();
-        let windows = of(&text, &[at..at + 2]);
+        let windows = of(&text, &[(at, at + 2)]);
         let [line] = &windows[0].lines[..] else { panic!("one line") };
         assert!(line.text.len() < 1000 && line.cut_before && line.cut_after);
         let label = &windows[0].labels[0];
@@ -193,14 +193,14 @@ mod tests {
     #[test]
     fn a_place_over_several_lines_is_pointed_at_in_its_first() {
         let text = "  a\n    b\n    c;\n";
-        let windows = of(text, &[2..15]);
+        let windows = of(text, &[(2, 15)]);
         assert_eq!(windows[0].labels[0].range, 2..3);
     }
 
     #[test]
     fn the_end_of_a_file_can_be_shown() {
         for text in ["", "server {", "server {\r\n", "a;\n\n"] {
-            assert_eq!(of(text, &[text.len()..text.len()]).len(), 1, "{text:?}");
+            assert_eq!(of(text, &[(text.len(), text.len())]).len(), 1, "{text:?}");
         }
     }
 }

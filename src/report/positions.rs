@@ -79,7 +79,7 @@ mod tests {
     fn places_agree_with_the_source_and_with_the_bytes_on_disk() {
         let line = "ä b # ü\r\n".repeat(1500);
         let latin: Vec<u8> = line.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
-        for source in [Source::new("a", line.clone().into_bytes()), Source::new("b", latin)] {
+        for source in [Source::new("a", line.into_bytes()), Source::new("b", latin)] {
             let positions = Positions::new(&source);
             for offset in (0..=source.text().len()).filter(|&at| source.text().is_char_boundary(at)) {
                 let offset = u32::try_from(offset).unwrap();

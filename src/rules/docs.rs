@@ -122,7 +122,9 @@ fn filled(title: &str) -> String {
         });
         rest = after;
     }
-    out + rest
+    out.push_str(rest);
+    // What only a finding knows says nothing at the end of a sentence.
+    out.strip_suffix(": `…`").map_or(out.clone(), str::to_owned)
 }
 
 /// The versions of nginx that a rule speaks of.
@@ -156,6 +158,7 @@ fn proof(handshake: &Handshake) -> String {
             " either way; without the repair a plain request of the same route fails".to_owned()
         }
         ("open", "open") => " before and after".to_owned(),
+        ("cut", "open") => "; repaired, it stays open".to_owned(),
         (_, "open") => "; repaired, the connection opens".to_owned(),
         (_, other) => format!("; repaired, {}", outcome(other, &handshake.path)),
     };

@@ -1,10 +1,12 @@
 //! What nginx itself reads in a file, statement by statement.
 
+use serde::Serialize;
+
 use super::reader::{Mode, Reader};
 use super::source::{Encoding, Source};
 
 /// One statement as nginx's reader (`ngx_conf_read_token`) hands it on.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Statement {
     /// The line of its `;`, `{` or `}` (1-based).
     pub line: u32,

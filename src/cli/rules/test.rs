@@ -31,9 +31,12 @@ pub(in crate::cli) fn test(args: &RulesArgs, folder: &Path) -> Result<u8, Failur
         output::print(report(rule, &failures, color).as_bytes());
     }
     let total = ids.len();
-    let end = match failed {
-        0 => format!("{total} {} hold\n", if total == 1 { "rule" } else { "rules" }),
-        _ => format!("{failed} of {total} {} do not hold\n", if total == 1 { "rule" } else { "rules" }),
+    let end = match (failed, total) {
+        (0, 1) => "1 rule holds\n".to_owned(),
+        (0, _) => format!("{total} rules hold\n"),
+        (_, 1) => "1 of 1 rule does not hold\n".to_owned(),
+        (1, _) => format!("1 of {total} rules does not hold\n"),
+        _ => format!("{failed} of {total} rules do not hold\n"),
     };
     output::print(end.as_bytes());
     Ok(if failed == 0 { CLEAN } else { FINDINGS })

@@ -41,7 +41,9 @@ impl Card<'_> {
             if !listen.is_empty() {
                 let _ = if words.is_empty() { write!(words, "{listen}") } else { write!(words, " ({listen})") };
             }
-            self.row("server", &words, None);
+            if !words.is_empty() {
+                self.row("server", &words, None);
+            }
         }
         if let Some(upstream) = &route.upstream {
             let kept = upstream.keepalive.as_ref().map(|count| format!(", keepalive {count}")).unwrap_or_default();

@@ -49,7 +49,14 @@ fn example(example: &Example) -> Value {
             "path": handshake.path,
             "bad": handshake.bad,
             "good": handshake.good.as_deref().unwrap_or("open"),
+            "plain-fails": handshake.plain_fails,
             "nginx": handshake.nginx,
+            "backend": {
+                "strict-plain": handshake.backend.strict_plain,
+                "check-origin": handshake.backend.check_origin,
+                "sessions": handshake.backend.sessions,
+                "endpoint": handshake.backend.endpoint,
+            },
         })),
     })
 }

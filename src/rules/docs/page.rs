@@ -130,9 +130,11 @@ impl Writer {
     }
 
     fn heading(&mut self, title: &str) {
-        let title = self.styled(BOLD, title);
         self.line("");
-        self.line(&title);
+        for line in prose::wrap(title, self.page.width) {
+            let line = self.styled(BOLD, &line);
+            self.line(&line);
+        }
     }
 
     /// Wrapped text; `mark` stands in the indent of the first line.

@@ -9,7 +9,7 @@ use crate::Linted;
 use crate::config::{Context, DirectiveId, FileId, Tree};
 use crate::rules::{Finding, Op, Plan, Safety, Severity};
 use crate::syntax::Span;
-use crate::syntax::edit::{Edit, apply};
+use crate::syntax::edit::{Edit, apply, moved};
 use crate::websocket::Routes;
 
 /// A fix that was applied.
@@ -338,6 +338,15 @@ fn objections(before: &Linted<'_>, after: &Linted<'_>, edits: &Edits, chosen: &[
     }
     if after.tree.problems().len() > before.tree.problems().len() {
         object(Vec::new(), "the text would no longer be valid".into());
+    }
+    let remaining: HashSet<FindingKey> =
+        after.findings.iter().map(|finding| finding_key(&after.tree, finding)).collect();
+    for (index, candidate) in chosen.iter().enumerate() {
+        let (rule, path, at) = &candidate.key;
+        let at = edits.get(path).map_or(*at, |edits| moved(*at, edits));
+        if remaining.contains(&(rule.clone(), path.clone(), at)) {
+            object(vec![index], "it would not mend what it is for".into());
+        }
     }
     for (index, why) in revealed(before, after, &pairs, chosen) {
         object(index.into_iter().collect(), why);

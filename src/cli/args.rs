@@ -9,11 +9,11 @@ use nginx_wslint::report::Format;
 
 const EXAMPLES: &str = "\
 Examples:
-  nginx-wslint /etc/nginx/nginx.conf     lint a configuration with everything it includes
-  nginx-wslint --diff .                  show the repairs as a diff, write nothing
-  nginx-wslint --fix conf.d/app.conf     apply the safe ones
-  nginx -T | nginx-wslint -              lint what the running nginx has loaded
-  nginx-wslint explain missing-upgrade-header
+  nginx-wslint nginx.conf              lint it with everything it includes
+  nginx-wslint --diff .                show the repairs, write nothing
+  nginx-wslint --fix conf.d/app.conf   apply the safe ones
+  nginx -T | nginx-wslint -            lint what the running nginx has loaded
+  nginx-wslint explain RULE            what breaks, why, and how to mend it
 
 Exit status: 0 clean, 1 findings remain, 2 the work could not be done.";
 

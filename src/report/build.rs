@@ -47,6 +47,7 @@ impl Builder {
     pub fn add(&mut self, linted: &Linted<'_>, scope: &Scope<'_>) {
         let tree = &linted.tree;
         let places = Places::new(tree);
+        self.fingerprints.next_tree();
         for (index, file) in tree.files().iter().enumerate() {
             if !file.well_known && (scope.asked)(file.source.path()) {
                 let template = file.ast.template().map(|template| template.language);

@@ -19,7 +19,12 @@ impl Fnv {
     }
 }
 
-/// Names the findings of one tree, in their order.
+/// A name for what these parts say.
+pub(super) fn of_parts(parts: &[&str]) -> String {
+    format!("{:016x}", parts.iter().fold(Fnv::EMPTY, |hash, part| hash.with(part)).0)
+}
+
+/// Names the findings of trees, in their order.
 #[derive(Default)]
 pub(super) struct Fingerprints {
     blocks: HashMap<DirectiveId, Fnv>,
@@ -27,6 +32,11 @@ pub(super) struct Fingerprints {
 }
 
 impl Fingerprints {
+    /// The next findings are those of another tree, whose directives have other numbers.
+    pub(super) fn next_tree(&mut self) {
+        self.blocks.clear();
+    }
+
     /// Of the rule, the file, the words of the enclosing blocks and of the directive; equal ones are counted.
     pub(super) fn of(&mut self, tree: &Tree, finding: &Finding<'_>, file: &str) -> String {
         let directive = finding.place.directive;

@@ -1,9 +1,11 @@
 //! The report as one JSON object, for programs.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use serde::Serialize;
 
+use super::fingerprint::of_parts;
 use super::model;
 use super::positions::Point;
 
@@ -24,7 +26,6 @@ pub fn write(report: &model::Report, out: &mut dyn Write) -> io::Result<()> {
 struct Report<'a> {
     version: u32,
     diagnostics: Vec<Diagnostic<'a>>,
-    problems: Vec<Problem<'a>>,
     files: Vec<File<'a>>,
     summary: Summary,
 }
@@ -46,7 +47,7 @@ struct Diagnostic<'a> {
     related: Vec<Related<'a>>,
     route: Option<Route<'a>>,
     fixes: Vec<Fix<'a>>,
-    fingerprint: &'a str,
+    fingerprint: Cow<'a, str>,
 }
 
 #[derive(Serialize)]
@@ -87,16 +88,6 @@ struct Place {
 }
 
 #[derive(Serialize)]
-struct Problem<'a> {
-    kind: &'a str,
-    message: &'a str,
-    help: Option<&'a str>,
-    file: &'a str,
-    line: Option<u32>,
-    column: Option<u32>,
-}
-
-#[derive(Serialize)]
 struct File<'a> {
     path: &'a str,
     status: &'a str,
@@ -117,8 +108,12 @@ impl<'a> From<&'a model::Report> for Report<'a> {
         let model::Summary { files, errors, warnings, infos, fixable, fixable_unsafe } = report.summary();
         Self {
             version: VERSION,
-            diagnostics: report.diagnostics.iter().map(Diagnostic::from).collect(),
-            problems: report.problems.iter().map(Problem::from).collect(),
+            diagnostics: report
+                .problems
+                .iter()
+                .map(Diagnostic::from)
+                .chain(report.diagnostics.iter().map(Diagnostic::from))
+                .collect(),
             files: report.files.iter().map(|file| File { path: &file.path, status: file.status.name() }).collect(),
             summary: Summary { files, errors, warnings, infos, fixable, fixable_unsafe },
         }
@@ -143,7 +138,7 @@ impl<'a> From<&'a model::Diagnostic> for Diagnostic<'a> {
             related: one.related.iter().map(Related::from).collect(),
             route: one.route.as_ref().map(Route::from),
             fixes: one.fixes.iter().map(Fix::from).collect(),
-            fingerprint: &one.fingerprint,
+            fingerprint: Cow::Borrowed(&one.fingerprint),
         }
     }
 }
@@ -178,16 +173,29 @@ impl From<Point> for Place {
     }
 }
 
-impl<'a> From<&'a model::Problem> for Problem<'a> {
+/// What could not be understood is a diagnostic like any other, whose rule is `syntax-error` or `unreadable`; where there
+/// is no place, it is the start of the file.
+impl<'a> From<&'a model::Problem> for Diagnostic<'a> {
     fn from(problem: &'a model::Problem) -> Self {
-        let start = problem.place.map(|(start, _)| start);
+        let first = Point { offset: 0, line: 1, column: 1 };
+        let (start, end) = problem.place.unwrap_or((first, first));
         Self {
-            kind: problem.kind(),
+            rule: problem.kind(),
+            group: "syntax",
+            severity: "error",
+            confidence: "certain",
             message: &problem.message,
             help: problem.help.as_deref(),
+            url: None,
             file: &problem.file,
-            line: start.map(|start| start.line),
-            column: start.map(|start| start.column),
+            line: start.line,
+            column: start.column,
+            end_line: end.line,
+            end_column: end.column,
+            related: Vec::new(),
+            route: None,
+            fixes: Vec::new(),
+            fingerprint: Cow::Owned(of_parts(&[problem.kind(), &problem.file, &problem.message])),
         }
     }
 }
@@ -202,7 +210,10 @@ mod tests {
         let mut out = Vec::new();
         super::write(&sample::report(), &mut out).unwrap();
         let value: Value = serde_json::from_slice(&out).unwrap();
-        let one = &value["diagnostics"][0];
+        assert_eq!(value["diagnostics"][0]["rule"], "syntax-error");
+        assert_eq!(value["diagnostics"][1]["rule"], "unreadable");
+        assert_eq!(value["diagnostics"][1]["line"], 1);
+        let one = &value["diagnostics"][2];
         assert_eq!(
             *one,
             json!({
@@ -221,7 +232,6 @@ mod tests {
             })
         );
         assert_eq!(value["version"], 1);
-        assert_eq!(value["problems"][1]["line"], Value::Null);
         assert_eq!(value["files"][2], json!({ "path": "gone.conf", "status": "unreadable" }));
         assert_eq!(
             value["summary"],

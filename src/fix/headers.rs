@@ -33,6 +33,7 @@ impl Rewriter<'_> {
         for ((name, wanted), known) in lines.iter().zip(lines_to_rewrite) {
             let text = self.header_text(finding, plan, block, name, wanted, &mut edits)?;
             if let Some(line) = known {
+                self.check_whole(line)?;
                 let span = self.tree.words(line).last().map(|word| word.span).unwrap_or_default();
                 edits.push(FileEdit { file: self.tree.directive(line).file, edit: Edit { span, text } });
                 continue;

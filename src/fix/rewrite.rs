@@ -2,7 +2,7 @@
 
 use super::layout::Layout;
 use super::maps::Purpose;
-use crate::config::{DirectiveId, FileId, Tree};
+use crate::config::{DirectiveId, File, FileId, Tree};
 use crate::rules::{Finding, Op, Place, Plan, Safety};
 use crate::syntax::edit::Edit;
 use crate::websocket::{Routes, is_for, value};
@@ -86,6 +86,11 @@ impl<'a> Rewriter<'a> {
             Op::Remove(directive) => {
                 let file = self.tree.directive(*directive).file;
                 self.check(file)?;
+                self.check_whole(*directive)?;
+                let File { ast, .. } = self.tree.file(file);
+                if ast.comments().iter().any(|&comment| self.tree.node(*directive).span.contains(comment)) {
+                    return Err(Withheld::new("a comment stands inside it and would be lost"));
+                }
                 Ok(vec![FileEdit { file, edit: Layout::new(self.tree, file).without(*directive) }])
             }
             Op::Hoist(map) => self.hoist(*map),
@@ -99,6 +104,20 @@ impl<'a> Rewriter<'a> {
         }
         let path = self.tree.file(file).source.path().display();
         Err(Withheld::new(format!("it belongs in `{path}`, which is not to be edited here")))
+    }
+
+    /// Refuses to touch a directive that nginx would not accept with so many arguments: where the `;` of a line is lost,
+    /// the next line seems to be part of it.
+    pub(super) fn check_whole(&self, directive: DirectiveId) -> Result<(), Withheld> {
+        let known = self.tree.directive(directive);
+        let count = self.tree.args(directive).count();
+        match known.name.and_then(|name| name.entry_in(known.context)) {
+            Some(entry) if !entry.args.accepts(count) => {
+                let name = self.tree.name(directive).into_owned();
+                Err(Withheld::new(format!("nginx does not accept `{name}` with {count} arguments: is a `;` missing?")))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn set(
@@ -165,6 +184,7 @@ impl<'a> Rewriter<'a> {
     fn replace(&self, place: Place, text: &str, _finding: &Finding<'_>) -> Result<Vec<FileEdit>, Withheld> {
         let (file, span) = place.locate(self.tree);
         self.check(file)?;
+        self.check_whole(place.directive)?;
         Ok(vec![FileEdit { file, edit: Edit { span, text: text.to_owned() } }])
     }
 

@@ -22,6 +22,7 @@ impl Rewriter<'_> {
     ) -> Result<Vec<FileEdit>, Withheld> {
         let file = self.tree.directive(block).file;
         self.check(file)?;
+        self.check_allowed(block, NAME)?;
         let own = self.tree.own(block, NAME);
         let inherited = match self.tree.effective(block, NAME) {
             Some(effective) if own.is_empty() => effective.lines,

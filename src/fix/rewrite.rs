@@ -2,7 +2,7 @@
 
 use super::layout::Layout;
 use super::maps::Purpose;
-use crate::config::{DirectiveId, File, FileId, Tree};
+use crate::config::{DirectiveId, File, FileId, Name, Tree};
 use crate::rules::{Finding, Op, Place, Plan, Safety};
 use crate::syntax::edit::Edit;
 use crate::websocket::{Routes, is_for, value};
@@ -120,6 +120,18 @@ impl<'a> Rewriter<'a> {
         }
     }
 
+    /// Refuses to write a directive into a block in which nginx does not accept it.
+    pub(super) fn check_allowed(&self, block: DirectiveId, directive: &str) -> Result<(), Withheld> {
+        let inside = self.tree.children(block).next().map(|child| self.tree.directive(child).context);
+        match (Name::of(directive), inside) {
+            (Some(name), Some(inside)) if !name.allowed_in(inside) => {
+                let around = self.tree.name(block).into_owned();
+                Err(Withheld::new(format!("nginx does not accept `{directive}` in `{around}`")))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn set(
         &self,
         finding: &Finding<'_>,
@@ -129,6 +141,7 @@ impl<'a> Rewriter<'a> {
         value: &str,
     ) -> Result<Vec<FileEdit>, Withheld> {
         let file = self.tree.directive(block).file;
+        self.check_allowed(block, directive)?;
         if let Some(&line) = self.tree.own(block, directive).last() {
             if self.tree.directive(line).file != file {
                 return Err(Withheld::new(format!(

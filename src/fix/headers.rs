@@ -6,7 +6,7 @@ use super::rewrite::{FileEdit, Rewriter, Withheld};
 use crate::config::{DirectiveId, FileId};
 use crate::rules::{Finding, HeaderValue, Plan};
 use crate::syntax::edit::Edit;
-use crate::websocket::{State, has_upgrade_token, is_for, keeps_connections, value};
+use crate::websocket::{Headers, State, has_upgrade_token, is_for, keeps_connections, value};
 
 const NAME: &str = "proxy_set_header";
 
@@ -124,6 +124,13 @@ impl Rewriter<'_> {
         match wanted {
             HeaderValue::Text(text) => Ok(text.clone()),
             HeaderValue::Inherited => {
+                // What the block itself says rightly, it need not take from around it.
+                let own = Headers::of(self.tree, block);
+                let own = if name.eq_ignore_ascii_case("Upgrade") { own.upgrade } else { own.connection };
+                let same = |line: &&DirectiveId| is_for(self.tree, **line, name);
+                if let Some(&line) = own.lines.last().filter(same).filter(|_| own.state == State::Right) {
+                    return Ok(self.value_text(line));
+                }
                 let lost = self.tree.lost(block, NAME);
                 let line = lost.and_then(|lost| lost.lines.iter().copied().find(|&line| is_for(self.tree, line, name)));
                 let line = line.ok_or_else(|| Withheld::new(format!("no line for `{name}` is in sight above")))?;

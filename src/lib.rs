@@ -26,6 +26,7 @@
 extern crate alloc;
 
 pub mod config;
+pub mod examples;
 pub mod fix;
 pub mod report;
 pub mod rules;

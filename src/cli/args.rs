@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand, ValueEnum};
 use nginx_wslint::config::{Context, Version};
+use nginx_wslint::report::Format;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -32,22 +34,20 @@ pub(super) enum Command {
         /// As JSON
         #[arg(long)]
         json: bool,
+        #[command(flatten)]
+        args: RulesArgs,
         #[command(subcommand)]
         action: Option<RulesAction>,
     },
     /// Explain a rule: what breaks, why, and how it is repaired
     Explain {
-        /// The rule
+        /// The rule, or a group of rules
         rule: String,
+        #[command(flatten)]
+        args: RulesArgs,
     },
     /// Show every proxied route, what is in effect on it, and why it is or is not believed to carry WebSockets
-    Routes {
-        /// As JSON
-        #[arg(long)]
-        json: bool,
-        /// Files or folders
-        paths: Vec<PathBuf>,
-    },
+    Routes(RoutesArgs),
     /// Print what nginx reads, as JSON: a line for each file
     Parse {
         /// Follow the includes of this main file
@@ -68,11 +68,21 @@ pub(super) enum RulesAction {
     },
 }
 
+/// What the subcommands about rules share.
 #[derive(Debug, clap::Args)]
+pub(super) struct RulesArgs {
+    /// A folder with rules of your own
+    #[arg(long, value_name = "DIR")]
+    pub(super) rules: Option<PathBuf>,
+    /// When to use colours
+    #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
+    pub(super) color: Color,
+}
+
+#[derive(Debug, Default, clap::Args)]
 pub(super) struct LintArgs {
-    /// Files or folders; `-` reads standard input [default: .]
-    #[arg(value_name = "PATH")]
-    pub(super) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) input: InputArgs,
 
     /// Apply safe fixes in place and report what remains
     #[arg(long, help_heading = "Fixing")]
@@ -83,22 +93,6 @@ pub(super) struct LintArgs {
     /// Print the fixes as one diff and write nothing
     #[arg(long, help_heading = "Fixing", conflicts_with = "fix")]
     pub(super) diff: bool,
-
-    /// The name of what comes on standard input
-    #[arg(long, value_name = "PATH", help_heading = "Input")]
-    pub(super) stdin_filename: Option<PathBuf>,
-    /// The input is the output of `nginx -T`
-    #[arg(long, help_heading = "Input")]
-    pub(super) nginx_dump: bool,
-    /// Where a fragment will be included, such as `http` or `http,server`
-    #[arg(long, value_name = "CONTEXT", value_delimiter = ',', value_parser = context, help_heading = "Input")]
-    pub(super) context: Vec<Context>,
-    /// The nginx.conf whose includes reach the given files
-    #[arg(long, value_name = "FILE", help_heading = "Input")]
-    pub(super) root: Vec<PathBuf>,
-    /// The nginx the configuration is for, such as 1.26 [default: any]
-    #[arg(long, value_name = "VERSION", help_heading = "Input")]
-    pub(super) nginx_version: Option<Version>,
 
     /// Only these rules and groups
     #[arg(long, value_name = "RULES", value_delimiter = ',', help_heading = "Rules")]
@@ -121,6 +115,7 @@ pub(super) struct LintArgs {
         long,
         value_name = "FORMAT",
         default_value = "full",
+        value_parser = PossibleValuesParser::new(Format::ALL.map(Format::name)).map(|name| Format::from_name(&name).unwrap_or_default()),
         env = "NGINX_WSLINT_OUTPUT_FORMAT",
         help_heading = "Output"
     )]
@@ -132,38 +127,76 @@ pub(super) struct LintArgs {
     #[arg(long, short, help_heading = "Output")]
     pub(super) quiet: bool,
 
+    /// Print the settings that apply
+    #[arg(long, help_heading = "Settings")]
+    pub(super) show_settings: bool,
+    #[command(flatten)]
+    pub(super) settings: SettingsArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct RoutesArgs {
+    /// As JSON
+    #[arg(long)]
+    pub(super) json: bool,
+    /// When to use colours
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(super) color: Color,
+    #[command(flatten)]
+    pub(super) input: InputArgs,
+    #[command(flatten)]
+    pub(super) settings: SettingsArgs,
+}
+
+/// What is to be read.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(super) struct InputArgs {
+    /// Files or folders; `-` reads standard input [default: .]
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+    /// The name of what comes on standard input
+    #[arg(long, value_name = "PATH", help_heading = "Input")]
+    pub(super) stdin_filename: Option<PathBuf>,
+    /// The input is the output of `nginx -T`
+    #[arg(long, help_heading = "Input")]
+    pub(super) nginx_dump: bool,
+    /// Where a fragment will be included, such as `http` or `http,server`
+    #[arg(long, value_name = "CONTEXT", value_delimiter = ',', value_parser = context, help_heading = "Input")]
+    pub(super) context: Vec<Context>,
+    /// The nginx.conf whose includes reach the given files
+    #[arg(long, value_name = "FILE", help_heading = "Input")]
+    pub(super) root: Vec<PathBuf>,
+    /// The nginx the configuration is for, such as 1.26 [default: any]
+    #[arg(long, value_name = "VERSION", help_heading = "Input")]
+    pub(super) nginx_version: Option<Version>,
+}
+
+/// Where settings come from.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(super) struct SettingsArgs {
     /// A settings file in place of the nearest nginx-wslint.toml
     #[arg(long, value_name = "FILE", help_heading = "Settings")]
     pub(super) config: Option<PathBuf>,
     /// Read no settings file
     #[arg(long, help_heading = "Settings", conflicts_with = "config")]
     pub(super) isolated: bool,
-    /// Print the settings that apply
-    #[arg(long, help_heading = "Settings")]
-    pub(super) show_settings: bool,
     /// Leave out files that the settings exclude even when they are named
     #[arg(long, help_heading = "Settings")]
     pub(super) force_exclude: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum FailOn {
     Error,
+    #[default]
     Warning,
     Info,
     Never,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    Full,
-    Concise,
-    Json,
-    Github,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum Color {
+    #[default]
     Auto,
     Always,
     Never,

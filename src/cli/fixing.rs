@@ -1,13 +1,17 @@
 //! `--fix` and `--diff`.
 
+use std::path::{Component, Path, PathBuf};
+
 use nginx_wslint::Linted;
 use nginx_wslint::config::Reader;
 use nginx_wslint::fix::{Outcome, converge};
+use nginx_wslint::report::diff::Change;
 use nginx_wslint::rules::Safety;
 
 use super::files::{Job, Overlay};
 use super::lint::{Session, Texts};
-use super::{FAILED, FINDINGS, Failure, output, write};
+use super::output::Stream;
+use super::{CLEAN, FAILED, FINDINGS, Failure, output, write};
 
 /// Works out all fixes, then writes them or shows them.
 pub(super) fn run(session: &Session<'_>) -> Result<u8, Failure> {
@@ -18,50 +22,79 @@ pub(super) fn run(session: &Session<'_>) -> Result<u8, Failure> {
         changed.extend(outcome.changed.clone());
         outcomes.push(outcome);
     }
-    let withdrawn: Vec<String> = outcomes
-        .iter()
-        .flat_map(|outcome| &outcome.withdrawn)
-        .map(|one| format!("{}:{}: not fixed [{}]: {}", one.path.display(), one.line, one.rule, one.why))
-        .collect();
+    let silent = session.args.diff || session.stdin.is_some();
+    let notes = notes(&outcomes, changed.len(), silent);
     let linted: Vec<Linted<'_>> = outcomes.into_iter().map(|outcome| outcome.linted).collect();
-    if let Some(name) = &session.stdin {
-        let text = match changed.get(name) {
-            Some(text) => text.clone(),
-            None => session.overlay.read(name)?,
-        };
-        if session.args.fix {
-            output::print(&text);
-            session.report_to_stderr(&linted, &withdrawn);
-            return Ok(session.exit_code(&linted));
-        }
-    }
-    let old = |path: &std::path::Path| session.overlay.read(path);
+    let mut report = session.collect(&linted);
+    notes.into_iter().for_each(|note| report.note(note));
+    let report = report.finish();
+    let remains = session.exit_code(&linted);
     if session.args.diff {
-        let mut all = Vec::new();
-        for (path, new) in &changed {
-            all.extend(diff(path, &old(path)?, new));
-        }
-        output::print(&all);
-        session.report_to_stderr(&linted, &withdrawn);
-        let code = session.exit_code(&linted);
-        return Ok(if code == 0 && !all.is_empty() { FINDINGS } else { code });
+        let diff = diff(session, &changed)?;
+        output::print(&diff);
+        session.write(&report, Stream::Error)?;
+        return Ok(if remains == CLEAN && !diff.is_empty() { FINDINGS } else { remains });
     }
+    if let Some(name) = &session.stdin {
+        output::print(&text_of(session, &changed, name)?);
+        session.write(&report, Stream::Error)?;
+        return Ok(remains);
+    }
+    if let Err(Failure(message)) = write_all(session, &changed) {
+        output::error(&message);
+        return Ok(FAILED);
+    }
+    session.write(&report, Stream::Out)?;
+    Ok(remains)
+}
+
+/// What was done, and what was not although it is safe by its rule.
+fn notes(outcomes: &[Outcome<'_>], files: usize, silent: bool) -> Vec<String> {
+    let mut notes = Vec::new();
+    let applied: usize = outcomes.iter().map(|outcome| outcome.applied.len()).sum();
+    if applied > 0 && !silent {
+        let plural = |count: usize| if count == 1 { "" } else { "s" };
+        notes.push(format!("{applied} problem{} fixed in {files} file{}", plural(applied), plural(files)));
+    }
+    for one in outcomes.iter().flat_map(|outcome| &outcome.withdrawn) {
+        notes.push(format!("{}:{}: {} was not fixed: {}", one.path.display(), one.line, one.rule, one.why));
+    }
+    notes
+}
+
+/// The text that standard input becomes: always the whole, changed or not.
+fn text_of(session: &Session<'_>, changed: &Texts, name: &Path) -> Result<Vec<u8>, Failure> {
+    match changed.get(name) {
+        Some(text) => Ok(text.clone()),
+        None => Ok(session.overlay.read(name)?),
+    }
+}
+
+fn diff(session: &Session<'_>, changed: &Texts) -> Result<Vec<u8>, Failure> {
+    let mut out = Vec::new();
+    for (path, after) in changed {
+        let before = session.overlay.read(path)?;
+        let change = Change { path: &name_in_diff(path), before: &before, after };
+        nginx_wslint::report::diff::write(&[change], &mut out)?;
+    }
+    Ok(out)
+}
+
+/// Writes the new texts, one file after the other; the error says what was written before it.
+fn write_all(session: &Session<'_>, changed: &Texts) -> Result<(), Failure> {
     let mut written = Vec::new();
-    for (path, new) in &changed {
-        if let Err(error) = old(path).and_then(|old| write::replace(path, &old, new)) {
+    for (path, new) in changed {
+        if let Err(error) = session.overlay.read(path).and_then(|old| write::replace(path, &old, new)) {
             let before = if written.is_empty() {
                 "nothing was written".to_owned()
             } else {
                 format!("already written: {}", written.join(", "))
             };
-            output::error(&format!("{}: cannot be written: {error}; {before}", path.display()));
-            return Ok(FAILED);
+            return Err(Failure(format!("{}: cannot be written: {error}; {before}", path.display())));
         }
         written.push(path.display().to_string());
     }
-    session.report(&linted);
-    withdrawn.iter().for_each(|line| output::note(line));
-    Ok(session.exit_code(&linted))
+    Ok(())
 }
 
 fn fixed<'s>(session: &'s Session<'_>, job: &Job, changed: &Texts) -> Result<Outcome<'s>, Failure> {
@@ -87,11 +120,13 @@ fn fixed<'s>(session: &'s Session<'_>, job: &Job, changed: &Texts) -> Result<Out
     Ok(outcome)
 }
 
-fn diff(path: &std::path::Path, old: &[u8], new: &[u8]) -> Vec<u8> {
-    let name = path.display().to_string();
-    let name = name.trim_start_matches("./");
-    let mut out = Vec::new();
-    let diff = similar::TextDiff::configure().diff_lines(old, new);
-    let _ = diff.unified_diff().header(&format!("a/{name}"), &format!("b/{name}")).to_writer(&mut out);
-    out
+/// A file's name as `git apply` takes it: that of the real file, which a link would hide, without `..`, relative to the
+/// working folder or else to `/`.
+fn name_in_diff(path: &Path) -> String {
+    let real = std::fs::canonicalize(path).ok();
+    let here = std::env::current_dir().ok().and_then(|here| std::fs::canonicalize(here).ok());
+    let path = real.as_deref().unwrap_or(path);
+    let path = here.and_then(|here| path.strip_prefix(here).ok()).unwrap_or(path);
+    let normal = path.components().filter(|part| matches!(part, Component::Normal(_)));
+    normal.collect::<PathBuf>().display().to_string()
 }

@@ -5,12 +5,14 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use nginx_wslint::config::Memory;
+use nginx_wslint::report::{Builder, Report, Scope};
 use nginx_wslint::rules::{Finding, Options, Rule, RuleSet, Severity};
 use nginx_wslint::websocket::{Confidence, Signals};
 use nginx_wslint::{Linted, Linter};
 
-use super::args::{FailOn, LintArgs};
+use super::args::{FailOn, InputArgs, LintArgs};
 use super::files::{Asked, Job, Overlay, jobs};
+use super::output::Stream;
 use super::settings::{Settings, unknown_rule};
 use super::{CLEAN, FAILED, FINDINGS, Failure, fixing, output};
 
@@ -28,7 +30,7 @@ pub(super) struct Session<'a> {
 
 /// Lints, and fixes or shows the fixes if that is asked for.
 pub(super) fn run(args: &LintArgs) -> Result<u8, Failure> {
-    let session = Session::new(args, &args.paths)?;
+    let session = Session::new(args)?;
     if args.show_settings {
         let text = toml::to_string(&session.settings)?;
         output::print(text.as_bytes());
@@ -38,18 +40,20 @@ pub(super) fn run(args: &LintArgs) -> Result<u8, Failure> {
         return fixing::run(&session);
     }
     let linted: Vec<Linted<'_>> = session.jobs.iter().map(|job| session.lint(job, &session.overlay)).collect();
-    session.report(&linted);
+    session.write(&session.collect(&linted).finish(), Stream::Out)?;
     Ok(session.exit_code(&linted))
 }
 
 impl<'a> Session<'a> {
     /// Reads settings and standard input, and finds out what is to be linted.
-    pub(super) fn new(args: &'a LintArgs, paths: &[PathBuf]) -> Result<Self, Failure> {
+    pub(super) fn new(args: &'a LintArgs) -> Result<Self, Failure> {
+        let input = &args.input;
+        let paths = &input.paths[..];
         let builtin = RuleSet::builtin();
-        let start = args.stdin_filename.as_deref().or(paths.first().map(PathBuf::as_path)).unwrap_or(Path::new("."));
-        let settings = match &args.config {
+        let start = input.stdin_filename.as_deref().or(paths.first().map(PathBuf::as_path)).unwrap_or(Path::new("."));
+        let settings = match &args.settings.config {
             Some(file) => Settings::read(file, &builtin)?,
-            None if args.isolated => Settings::default(),
+            None if args.settings.isolated => Settings::default(),
             None => Settings::nearest(start, &builtin)?,
         };
         let linter = linter(args, &settings, builtin)?;
@@ -60,36 +64,33 @@ impl<'a> Session<'a> {
             if paths.len() > 1 {
                 return Err(Failure("`-` reads standard input and stands alone".into()));
             }
-            let name = args.stdin_filename.clone().unwrap_or_else(|| "<stdin>".into());
+            let name = input.stdin_filename.clone().unwrap_or_else(|| "<stdin>".into());
             let mut bytes = Vec::new();
             std::io::stdin().lock().read_to_end(&mut bytes)?;
             match Memory::from_dump(&bytes) {
-                Some((memory, root)) if args.stdin_filename.is_none() || args.nginx_dump => {
+                Some((memory, root)) if input.stdin_filename.is_none() || input.nginx_dump => {
                     overlay = Overlay { memory, only_memory: true };
                     dump_root = Some(root.clone());
                     Asked::only(root)
                 }
-                _ if args.nginx_dump => return Err(no_dump(&name)),
+                _ if input.nginx_dump => return Err(no_dump(&name)),
                 _ => {
                     overlay.memory.insert(name.clone(), bytes);
                     stdin = Some(name.clone());
-                    Asked::only(name)
+                    let excluded = args.settings.force_exclude && settings.excludes(&name);
+                    if excluded { Asked::default() } else { Asked::only(name) }
                 }
             }
-        } else if args.nginx_dump {
-            let [path] = paths else { return Err(Failure("--nginx-dump takes one file or `-`".into())) };
-            let bytes =
-                std::fs::read(path).map_err(|error| Failure(format!("{}: cannot be read: {error}", path.display())))?;
-            let (memory, root) = Memory::from_dump(&bytes).ok_or_else(|| no_dump(path))?;
+        } else if let Some((memory, root)) = dump_in_file(input)? {
             overlay = Overlay { memory, only_memory: true };
             dump_root = Some(root.clone());
             Asked::only(root)
         } else {
-            Asked::collect(paths, &settings, args.force_exclude)?
+            Asked::collect(paths, &settings, args.settings.force_exclude)?
         };
         let jobs = match dump_root {
             Some(root) => vec![Job::new(root, Default::default(), true)],
-            None => jobs(&asked, &args.root, &args.context, &settings, &overlay),
+            None => jobs(&asked, &input.root, &input.context, &settings, &overlay),
         };
         Ok(Self { args, settings, linter, asked, overlay, jobs, stdin })
     }
@@ -130,38 +131,31 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Prints what was found.
-    pub(super) fn report(&self, linted: &[Linted<'_>]) {
-        if self.args.quiet {
-            return;
-        }
+    /// What was found, ready to be written.
+    pub(super) fn collect(&self, linted: &[Linted<'_>]) -> Builder {
+        let mut builder = Builder::new();
         for (job, linted) in self.jobs.iter().zip(linted) {
-            for problem in linted.tree.problems() {
-                output::note(&format!("{}: {} {:?}", problem.path.display(), problem.message, problem.place));
-            }
-            for finding in linted.findings.iter().filter(|finding| self.shows(job, linted, finding)) {
-                let (file, span) = finding.place.locate(&linted.tree);
-                let source = &linted.tree.file(file).source;
-                let at = source.line_column(span.start);
-                let line = format!(
-                    "{}:{}:{}: {}[{}] {} ({})\n",
-                    source.path().display(),
-                    at.line,
-                    at.column,
-                    finding.severity.name(),
-                    finding.rule.id,
-                    finding.message,
-                    finding.confidence.name()
-                );
-                output::print(line.as_bytes());
-            }
+            let scope = Scope {
+                asked: &|path| job.whole || self.asked.contains(path),
+                shown: &|finding| self.shows(job, linted, finding),
+                editable: &|path| self.may_write(path),
+            };
+            builder.add(linted, &scope);
         }
+        builder
     }
 
-    /// The same on standard error, where standard output carries a text or a diff.
-    pub(super) fn report_to_stderr(&self, linted: &[Linted<'_>], withdrawn: &[String]) {
-        let _ = linted;
-        withdrawn.iter().for_each(|line| output::note(line));
+    /// Writes a report: to standard output, or to standard error where the other carries a text or a diff.
+    pub(super) fn write(&self, report: &Report, to: Stream) -> Result<(), Failure> {
+        // Beside a text or a diff, nothing is said where there is nothing to say.
+        let empty = report.diagnostics.is_empty() && report.problems.is_empty() && report.notes.is_empty();
+        if self.args.quiet || (empty && to == Stream::Error) {
+            return Ok(());
+        }
+        let mut text = Vec::new();
+        self.args.output_format.write(report, &output::style(self.args.color, to), &mut text)?;
+        output::write(to, &text);
+        Ok(())
     }
 
     /// 2 when something could not be understood, else 1 when findings remain that count, else 0.
@@ -180,6 +174,32 @@ impl<'a> Session<'a> {
         });
         if remains { FINDINGS } else { CLEAN }
     }
+}
+
+/// The dump in the one file that is named, if it is said to be one or starts as one does.
+fn dump_in_file(input: &InputArgs) -> Result<Option<(Memory, PathBuf)>, Failure> {
+    let [path] = &input.paths[..] else {
+        let wanted = input.nginx_dump;
+        return if wanted { Err(Failure("--nginx-dump takes one file or `-`".into())) } else { Ok(None) };
+    };
+    if !input.nginx_dump && !path.is_file() {
+        return Ok(None);
+    }
+    match std::fs::read(path) {
+        Ok(bytes) if input.nginx_dump || starts_as_dump(&bytes) => match Memory::from_dump(&bytes) {
+            None if input.nginx_dump => Err(no_dump(path)),
+            dump => Ok(dump),
+        },
+        // Whoever reads it next says why it cannot be read.
+        Err(error) if input.nginx_dump => Err(Failure(format!("{}: cannot be read: {error}", path.display()))),
+        _ => Ok(None),
+    }
+}
+
+/// Whether the first line, but for what nginx says of the test, names a file. Further down it may be anybody's comment.
+fn starts_as_dump(bytes: &[u8]) -> bool {
+    let mut lines = bytes.split(|&byte| byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
+    lines.find(|line| !line.starts_with(b"nginx: ")).is_some_and(|line| line.starts_with(b"# configuration file "))
 }
 
 fn no_dump(path: &Path) -> Failure {
@@ -206,7 +226,7 @@ pub(super) fn linter(args: &LintArgs, settings: &Settings, mut rules: RuleSet) -
         signals: Signals::builtin(),
         routes: settings.routes.clone(),
         options: Options {
-            version: args.nginx_version.or(settings.nginx_version),
+            version: args.input.nginx_version.or(settings.nginx_version),
             read_timeout: settings.read_timeout.clone(),
         },
     })

@@ -57,11 +57,13 @@ pub(crate) fn run() -> ExitCode {
 fn dispatch(args: &Args) -> Result<u8, Failure> {
     match &args.command {
         None => lint::run(&args.lint),
-        Some(Command::Rules { json, action: None }) => rules::list(&args.lint, *json),
-        Some(Command::Rules { action: Some(args::RulesAction::Test { folder }), .. }) => rules::test(folder),
-        Some(Command::Explain { rule }) => rules::explain(&args.lint, rule),
+        Some(Command::Rules { json, args, action: None }) => rules::list(args, *json),
+        Some(Command::Rules { args, action: Some(args::RulesAction::Test { folder }), .. }) => {
+            rules::test(args, folder)
+        }
+        Some(Command::Explain { rule, args }) => rules::explain(args, rule),
+        Some(Command::Routes(args)) => routes::run(args),
         Some(Command::Parse { tree: Some(root), .. }) => parse::tree(root),
         Some(Command::Parse { files, .. }) => parse::files(files),
-        Some(Command::Routes { json, paths }) => routes::run(&args.lint, paths, *json),
     }
 }

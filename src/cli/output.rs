@@ -3,12 +3,33 @@
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
+use nginx_wslint::report::Style;
+
 use super::args::Color;
 
-/// Writes to standard output; a reader that has gone away is no error.
+/// One of the two streams that the program writes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stream {
+    /// Standard output.
+    Out,
+    /// Standard error.
+    Error,
+}
+
+/// Writes to a stream; a reader that has gone away is no error.
+pub(super) fn write(to: Stream, bytes: &[u8]) {
+    let _ = match to {
+        Stream::Out => {
+            let mut out = io::stdout().lock();
+            out.write_all(bytes).and_then(|()| out.flush())
+        }
+        Stream::Error => io::stderr().lock().write_all(bytes),
+    };
+}
+
+/// Writes to standard output.
 pub(super) fn print(bytes: &[u8]) {
-    let mut out = io::stdout().lock();
-    let _ = out.write_all(bytes).and_then(|()| out.flush());
+    write(Stream::Out, bytes);
 }
 
 /// Writes to standard error.
@@ -21,8 +42,24 @@ pub(super) fn error(message: &str) {
     note(&format!("error: {message}"));
 }
 
+/// How text for people is written to a stream: in the columns of its terminal, or 80 where it is none.
+pub(super) fn style(color: Color, to: Stream) -> Style {
+    let width = width().unwrap_or(80).clamp(40, 120);
+    Style { color: colored_on(color, to), width, unicode: speaks_unicode() }
+}
+
+/// Whether the locale has more than ASCII; one that says nothing has.
+fn speaks_unicode() -> bool {
+    let said = ["LC_ALL", "LC_CTYPE", "LANG"].iter().filter_map(std::env::var_os).find(|value| !value.is_empty());
+    said.is_none_or(|locale| !matches!(locale.to_str(), Some("C" | "POSIX")))
+}
+
 /// Whether to write colours to standard output.
 pub(super) fn colored(color: Color) -> bool {
+    colored_on(color, Stream::Out)
+}
+
+fn colored_on(color: Color, to: Stream) -> bool {
     match color {
         Color::Always => true,
         Color::Never => false,
@@ -33,10 +70,23 @@ pub(super) fn colored(color: Color) -> bool {
             } else if set("FORCE_COLOR") || set("CLICOLOR_FORCE") {
                 true
             } else {
-                io::stdout().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+                let terminal = match to {
+                    Stream::Out => io::stdout().is_terminal(),
+                    Stream::Error => io::stderr().is_terminal(),
+                };
+                terminal && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
             }
         }
     }
+}
+
+/// Columns of the terminal that standard output is; `COLUMNS` where it says a number.
+pub(super) fn width() -> Option<usize> {
+    if !io::stdout().is_terminal() {
+        return None;
+    }
+    let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).filter(|&columns| columns > 0);
+    said.or_else(|| terminal_size::terminal_size().map(|(columns, _)| usize::from(columns.0)))
 }
 
 /// A message with the line of a file that it is about and the word underlined.

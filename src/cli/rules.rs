@@ -1,13 +1,24 @@
 //! `rules`, `rules test` and `explain`.
 
+mod list;
+mod test;
+
 use std::path::Path;
 
+use nginx_wslint::rules::docs::{self, Page};
 use nginx_wslint::rules::{Rule, RuleSet};
 use walkdir::WalkDir;
 
-use super::args::LintArgs;
+use super::args::RulesArgs;
 use super::output::excerpt;
+use super::settings::Settings;
 use super::{CLEAN, Failure, output};
+
+pub(super) use list::list;
+pub(super) use test::test;
+
+/// Pages are no wider than this, however wide the terminal is: longer lines are hard to read.
+const PAGE_WIDTH: usize = 80;
 
 /// Reads the rule files of a folder; the group is the folder a file lies in.
 pub(super) fn read_folder(folder: &Path) -> Result<Vec<Rule>, Failure> {
@@ -26,7 +37,8 @@ pub(super) fn read_folder(folder: &Path) -> Result<Vec<Rule>, Failure> {
         let text = std::fs::read_to_string(path)
             .map_err(|error| Failure(format!("{}: cannot be read: {error}", path.display())))?;
         let id = path.file_stem().unwrap_or_default().to_string_lossy();
-        let group = path.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
+        let absolute = std::path::absolute(path)?;
+        let group = absolute.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
         let rule = Rule::parse(path, &group, &id, &text)
             .map_err(|error| Failure(excerpt(&error.path, &error.text, error.span.range(), &error.message)))?;
         rules.push(rule);
@@ -34,20 +46,29 @@ pub(super) fn read_folder(folder: &Path) -> Result<Vec<Rule>, Failure> {
     Ok(rules)
 }
 
-/// Lists the rules.
-pub(super) fn list(_args: &LintArgs, _json: bool) -> Result<u8, Failure> {
-    for rule in RuleSet::builtin().iter() {
-        output::print(format!("{} {}\n", rule.group, rule.id).as_bytes());
+/// The built-in rules with those of `--rules` and of the settings.
+fn all(args: &RulesArgs) -> Result<RuleSet, Failure> {
+    let mut rules = RuleSet::builtin();
+    let settings = Settings::nearest(Path::new("."), &rules)?;
+    for folder in args.rules.iter().chain(&settings.rules_dir) {
+        for rule in read_folder(folder)? {
+            rules.add(rule);
+        }
     }
-    Ok(CLEAN)
+    Ok(rules)
 }
 
-/// Runs examples.
-pub(super) fn test(_folder: &Path) -> Result<u8, Failure> {
-    Ok(CLEAN)
-}
-
-/// Explains a rule.
-pub(super) fn explain(_args: &LintArgs, _rule: &str) -> Result<u8, Failure> {
+/// Explains a rule; the name of a group lists its rules.
+pub(super) fn explain(args: &RulesArgs, name: &str) -> Result<u8, Failure> {
+    let rules = all(args)?;
+    let width = output::width();
+    if let Some(rule) = rules.get(name) {
+        let page = Page { width: width.unwrap_or(PAGE_WIDTH).min(PAGE_WIDTH), color: output::colored(args.color) };
+        output::print(docs::page(rule, page).as_bytes());
+    } else if rules.iter().any(|rule| rule.group == name) {
+        output::print(list::table(&rules, Some(name), width, output::colored(args.color)).as_bytes());
+    } else {
+        return Err(Failure(super::settings::unknown_rule(name, &rules)));
+    }
     Ok(CLEAN)
 }

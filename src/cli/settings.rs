@@ -132,10 +132,10 @@ impl Settings {
             glob::Pattern::new(pattern.get_ref())
                 .map_err(|error| wrong(pattern.span(), &format!("no pattern for files: {error}")))?;
         }
-        if let Some(time) = &written.read_timeout {
-            if nginx_wslint::rules::milliseconds(time.get_ref()).is_none_or(|time| time == 0) {
-                return Err(wrong(time.span(), "no time that nginx accepts, such as `1h` or `3600s`"));
-            }
+        if let Some(time) = &written.read_timeout
+            && nginx_wslint::rules::milliseconds(time.get_ref()).is_none_or(|time| time == 0)
+        {
+            return Err(wrong(time.span(), "no time that nginx accepts, such as `1h` or `3600s`"));
         }
         Ok(Self {
             file: Some(file.to_owned()),

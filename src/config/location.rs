@@ -1,6 +1,5 @@
-//! Locations and which of them a request reaches.
+//! The arguments of a `location`.
 
-use super::regex::Pattern;
 use super::tree::{DirectiveId, Tree};
 
 /// How a location compares its path with that of a request.
@@ -64,49 +63,6 @@ impl Tree {
             .find_map(|(mark, modifier)| Some((first.strip_prefix(mark)?, modifier)))
             .unwrap_or((&first, if first.starts_with('@') { Modifier::Named } else { Modifier::Prefix }));
         Some(Location { modifier, path: path.to_owned() })
-    }
-
-    /// The location of a server that answers a request for `path`, as nginx looks for it: exact, then the longest
-    /// prefix and within it its nested locations, then patterns in their order unless `^~` forbids
-    /// (`ngx_http_core_find_location`). None when no location does, or when a pattern cannot be judged.
-    pub fn select(&self, server: DirectiveId, path: &str) -> Option<DirectiveId> {
-        let mut scope = server;
-        let mut found = None;
-        let mut scopes = Vec::new();
-        // Down through the prefixes; patterns are tried on the way back, the innermost first.
-        loop {
-            let mut longest: Option<(usize, DirectiveId, Modifier)> = None;
-            for block in self.locations(scope) {
-                let Some(location) = self.location(block) else { continue };
-                match location.modifier {
-                    Modifier::Exact if location.path == path => return Some(block),
-                    Modifier::Prefix | Modifier::PriorityPrefix
-                        if path.starts_with(&location.path)
-                            && longest.is_none_or(|(length, ..)| length < location.path.len()) =>
-                    {
-                        longest = Some((location.path.len(), block, location.modifier));
-                    }
-                    _ => {}
-                }
-            }
-            scopes.push(scope);
-            let Some((_, block, modifier)) = longest else { break };
-            found = Some((block, modifier));
-            scope = block;
-        }
-        if matches!(found, Some((_, Modifier::PriorityPrefix))) {
-            return found.map(|(block, _)| block);
-        }
-        for scope in scopes.into_iter().rev() {
-            for block in self.locations(scope) {
-                let Some(location) = self.location(block).filter(Location::is_regex) else { continue };
-                let ignore_case = location.modifier == Modifier::RegexNoCase;
-                if Pattern::new(&location.path, ignore_case).is_match(path)? {
-                    return Some(block);
-                }
-            }
-        }
-        found.map(|(block, _)| block)
     }
 
     /// The locations directly in a server or a location.

@@ -9,6 +9,7 @@ use super::definitions::Variables;
 use super::directives::Name;
 use super::effective::OwnIndex;
 use super::include::{self, IncludeMap, Included};
+use super::reach::LocationIndex;
 use super::reader::Reader;
 use crate::syntax::{self, Ast, NodeId, Source, Span, Word};
 
@@ -99,6 +100,7 @@ pub struct Tree {
     complete: bool,
     pub(super) own: OwnIndex,
     pub(super) variables: Variables,
+    pub(super) reach: LocationIndex,
 }
 
 impl Tree {
@@ -144,9 +146,11 @@ impl Tree {
             complete,
             own: OwnIndex::default(),
             variables: Variables::default(),
+            reach: LocationIndex::default(),
         };
         tree.own = OwnIndex::new(&tree);
         tree.variables = Variables::new(&tree);
+        tree.reach = LocationIndex::new(&tree);
         tree
     }
 
@@ -169,6 +173,7 @@ impl Tree {
             complete: false,
             own: OwnIndex::default(),
             variables: Variables::default(),
+            reach: LocationIndex::default(),
         }
     }
 

@@ -137,7 +137,8 @@ pub struct FixRule {
     pub(super) steps: Vec<Step>,
     pub(super) changes: Vec<String>,
     pub(super) open_world: bool,
-    pub(super) reveals: Vec<String>,
+    /// Rules that may speak up once this is repaired.
+    pub reveals: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -225,14 +226,37 @@ impl Rule {
         let checker = Checker { path, text };
         let file: RuleFile = toml::from_str(text).map_err(|error| {
             let span = error.span().map_or_else(Span::default, Span::new);
-            checker.error(span, error.message().to_owned())
+            checker.error(span, plainly(error.message()))
         })?;
         checker.rule(group, id, file)
+    }
+
+    /// Everything it may say of a configuration, with placeholders where a finding fills words in.
+    pub fn messages(&self) -> impl Iterator<Item = &str> {
+        let report =
+            std::iter::once(&self.report.message).chain(self.report.related.iter().map(|(_, message)| message));
+        report.chain(self.variants.iter().filter_map(|variant| variant.message.as_ref())).map(String::as_str)
     }
 
     /// Whether a fix of it can be applied by the program.
     pub fn safety(&self) -> Option<Safety> {
         self.fixes.iter().map(|fix| fix.safety).min()
+    }
+}
+
+/// What the TOML reader says of a key, in the words of the other errors.
+fn plainly(message: &str) -> String {
+    let mut names = message.split('`').skip(1).step_by(2);
+    let name = names.next().unwrap_or_default();
+    if message.starts_with("unknown field") {
+        let known: Vec<&str> = names.collect();
+        let hint = nearest(name, known.iter().copied())
+            .map_or_else(|| format!("one of {}", known.join(", ")), |near| format!("did you mean `{near}`?"));
+        format!("there is no key `{name}` here; {hint}")
+    } else if message.starts_with("missing field") {
+        format!("the key `{name}` is missing")
+    } else {
+        message.to_owned()
     }
 }
 
@@ -274,7 +298,9 @@ impl Checker<'_> {
         if Name::of(&probe).is_some() {
             Ok(name.clone())
         } else {
-            Err(self.at(word, format!("`{name}` is no directive of nginx")))
+            let hint = nearest(&probe, Name::all().map(Name::text));
+            let hint = hint.map_or_else(String::new, |near| format!(": did you mean `{near}`?"));
+            Err(self.at(word, format!("`{name}` is no directive of nginx{hint}")))
         }
     }
 
@@ -314,21 +340,44 @@ impl Checker<'_> {
 
     fn conditions(
         &self,
-        all: Vec<schema::Condition>,
-        any: Vec<schema::Condition>,
-        none: Vec<schema::Condition>,
+        all: Vec<Spanned<schema::Condition>>,
+        any: Vec<Spanned<schema::Condition>>,
+        none: Vec<Spanned<schema::Condition>>,
     ) -> Result<Conditions, RuleError> {
-        let compile = |list: Vec<schema::Condition>| -> Result<Vec<Compiled>, RuleError> {
-            list.into_iter().map(|condition| Compiled::new(self, condition)).collect()
+        let compile = |list: Vec<Spanned<schema::Condition>>| -> Result<Vec<Compiled>, RuleError> {
+            list.into_iter().map(|condition| self.condition(condition)).collect()
         };
         Ok(Conditions { all: compile(all)?, any: compile(any)?, none: compile(none)? })
     }
 
+    fn condition(&self, written: Spanned<schema::Condition>) -> Result<Compiled, RuleError> {
+        let condition = written.get_ref();
+        if condition.directive.is_none() && condition.header.is_none() && condition.fact.is_none() {
+            return Err(self.at(&written, "a condition names one of `directive`, `header` and `fact`"));
+        }
+        Compiled::new(self, written.into_inner())
+    }
+
+    /// What a fix may change: a directive, or one with the header it sets.
+    fn change(&self, word: &Spanned<String>) -> Result<String, RuleError> {
+        let text = word.get_ref();
+        let directive = text.split(' ').next().unwrap_or_default();
+        self.directive(&Spanned::new(word.span(), directive.to_owned())).map(|_| text.clone())
+    }
+
     /// A place that the rule can speak of.
     fn place(&self, word: &Spanned<String>, known: &Conditions) -> Result<String, RuleError> {
-        let names: Vec<&str> = ["pass", "block", "server", "subject"].into_iter().chain(known.names()).collect();
-        let named = |name: &str| names.contains(&name.strip_suffix(".second").unwrap_or(name));
-        self.one_of(word, "place", &names, |name| named(name).then(|| name.to_owned()))
+        const FIXED: [&str; 4] = ["pass", "block", "server", "subject"];
+        let text = word.get_ref();
+        let name = text.strip_suffix(".second").unwrap_or(text);
+        if FIXED.contains(&name) || known.names().any(|other| other == name) {
+            return Ok(text.clone());
+        }
+        let hint = nearest(name, FIXED.into_iter().chain(known.names())).map_or_else(
+            || "it is one of pass, block, server, subject, or a name that a condition gives by `as`".to_owned(),
+            |near| format!("did you mean `{near}`?"),
+        );
+        Err(self.at(word, format!("`{text}` is no place: {hint}")))
     }
 
     /// A text whose `{placeholders}` all exist.
@@ -338,7 +387,9 @@ impl Checker<'_> {
             let (name, _) = placeholder.split_once('.').unwrap_or((placeholder, ""));
             let fixed = ["location", "server", "upstream", "why", "module", "pings", "read-timeout", "only"];
             if !fixed.contains(&name) && !known.names().any(|other| other == name) {
-                return Err(self.at(word, format!("nothing is called `{{{placeholder}}}` here")));
+                let hint = nearest(name, fixed.into_iter().chain(known.names()));
+                let hint = hint.map_or_else(String::new, |near| format!("; did you mean `{{{near}}}`?"));
+                return Err(self.at(word, format!("nothing is called `{{{placeholder}}}` here{hint}")));
             }
         }
         Ok(text.clone())
@@ -428,7 +479,7 @@ impl Checker<'_> {
             lines.sort_by_key(|(name, _)| name == "Connection");
             steps.push(Step::Headers(lines));
         }
-        if let Some(replace) = &fix.replace {
+        for replace in [&fix.replace, &fix.replace_also].into_iter().flatten() {
             let at = self.place(&replace.at, &names)?;
             let part = self.part(replace.part.as_ref(), Part::Value)?;
             steps.push(Step::Replace { at, part, with: replace.with.clone() });
@@ -452,14 +503,7 @@ impl Checker<'_> {
             return Err(self.at(&fix.safety, "a fix that is no advice has to say what it changes"));
         }
         let title = self.template(&fix.title, &names)?;
-        Ok(FixRule {
-            safety,
-            title,
-            when,
-            steps,
-            changes: fix.changes,
-            open_world: fix.open_world,
-            reveals: fix.reveals,
-        })
+        let changes = fix.changes.iter().map(|word| self.change(word)).collect::<Result<_, _>>()?;
+        Ok(FixRule { safety, title, when, steps, changes, open_world: fix.open_world, reveals: fix.reveals })
     }
 }

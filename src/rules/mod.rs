@@ -5,9 +5,8 @@
 
 mod compile;
 mod condition;
-mod docs;
+pub mod docs;
 mod engine;
-mod examples;
 mod facts;
 mod finding;
 mod schema;

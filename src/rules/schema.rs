@@ -51,11 +51,11 @@ pub(super) struct Match {
     #[serde(default)]
     pub(super) directives: Vec<Spanned<String>>,
     #[serde(default)]
-    pub(super) all: Vec<Condition>,
+    pub(super) all: Vec<Spanned<Condition>>,
     #[serde(default)]
-    pub(super) any: Vec<Condition>,
+    pub(super) any: Vec<Spanned<Condition>>,
     #[serde(default)]
-    pub(super) none: Vec<Condition>,
+    pub(super) none: Vec<Spanned<Condition>>,
 }
 
 /// One condition. It names exactly one of `directive`, `header` and `fact`; the other keys narrow it.
@@ -114,11 +114,11 @@ pub(super) struct Related {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Variant {
     #[serde(default)]
-    pub(super) all: Vec<Condition>,
+    pub(super) all: Vec<Spanned<Condition>>,
     #[serde(default)]
-    pub(super) any: Vec<Condition>,
+    pub(super) any: Vec<Spanned<Condition>>,
     #[serde(default)]
-    pub(super) none: Vec<Condition>,
+    pub(super) none: Vec<Spanned<Condition>>,
     pub(super) severity: Option<Spanned<String>>,
     pub(super) confidence: Option<Spanned<String>>,
     pub(super) message: Option<Spanned<String>>,
@@ -132,11 +132,11 @@ pub(super) struct Fix {
     pub(super) safety: Spanned<String>,
     pub(super) title: Spanned<String>,
     #[serde(default)]
-    pub(super) all: Vec<Condition>,
+    pub(super) all: Vec<Spanned<Condition>>,
     #[serde(default)]
-    pub(super) any: Vec<Condition>,
+    pub(super) any: Vec<Spanned<Condition>>,
     #[serde(default)]
-    pub(super) none: Vec<Condition>,
+    pub(super) none: Vec<Spanned<Condition>>,
     /// Header lines that the route is to have.
     #[serde(default)]
     pub(super) headers: BTreeMap<String, Spanned<String>>,
@@ -144,6 +144,8 @@ pub(super) struct Fix {
     pub(super) set: Option<Set>,
     /// A word that is to be written otherwise.
     pub(super) replace: Option<Replace>,
+    /// A second word that is to be written otherwise with it.
+    pub(super) replace_also: Option<Replace>,
     /// A directive that is to go.
     pub(super) remove: Option<Remove>,
     /// A block that is to move up to http.
@@ -152,7 +154,7 @@ pub(super) struct Fix {
     pub(super) define: Option<Remove>,
     /// Directives whose effective value may differ afterwards; `header` for those named in `headers`.
     #[serde(default)]
-    pub(super) changes: Vec<String>,
+    pub(super) changes: Vec<Spanned<String>>,
     /// As safe where text that is not here may set the same above.
     #[serde(default)]
     pub(super) open_world: bool,
@@ -192,7 +194,7 @@ pub(super) struct Remove {
 pub struct Example {
     /// What it shows, when a rule has several.
     pub name: Option<String>,
-    /// Where the text stands: `main`, `http`, `server` (the default) or `location`.
+    /// Where the text stands: `main`, `http` (the default), `server` or `location`.
     pub context: Option<String>,
     /// With the mistake.
     pub bad: String,

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::headers::Headers;
 use super::intent::{self, Intent};
+use super::jumps::Jumps;
 use super::signals::Signals;
 use crate::config::{Context, DirectiveId, Location, ROOT, Target, Tree};
 
@@ -102,13 +103,22 @@ pub struct Routes {
     pub subrequest_targets: HashSet<DirectiveId>,
     /// Servers in which something keeps some requests out; [`ROOT`] when a level above all servers does.
     pub restricted: HashSet<DirectiveId>,
+    /// Where requests are sent on to inside nginx.
+    pub jumps: Jumps,
+    /// Hosts in lower case with their ports that are written without variables: nginx knows them from its start.
+    written: HashSet<(String, u16)>,
+    by_server: HashMap<DirectiveId, Vec<usize>>,
 }
 
 impl Routes {
     /// Finds the routes of a tree and judges them.
     pub fn new(tree: &Tree, signals: &Signals, settings: &[RouteSetting]) -> Self {
-        let mut routes =
-            Self { subrequest_targets: subrequest_targets(tree), restricted: restricted(tree), ..Self::default() };
+        let mut routes = Self {
+            subrequest_targets: subrequest_targets(tree),
+            restricted: restricted(tree),
+            jumps: Jumps::new(tree),
+            ..Self::default()
+        };
         let mut headers: HashMap<(Option<DirectiveId>, Option<DirectiveId>), Rc<Headers>> = HashMap::new();
         for id in tree.ids() {
             if let Some(mut route) = route(tree, id) {
@@ -118,6 +128,7 @@ impl Routes {
                     route.headers = Rc::clone(known.or_insert_with(|| Rc::new(Headers::of(tree, route.block))));
                 }
                 routes.by_authority.entry(route.target.authority.clone()).or_default().push(routes.all.len());
+                routes.note(&route);
                 routes.all.push(route);
             }
         }
@@ -126,6 +137,27 @@ impl Routes {
             routes.all[index].intent = intent::of(tree, &routes, index, signals, settings, &mut known);
         }
         routes
+    }
+
+    fn note(&mut self, route: &Route) {
+        if let Some(server) = route.server {
+            self.by_server.entry(server).or_default().push(self.all.len());
+        }
+        if !route.target.variable {
+            let default = if route.target.scheme == "https" { 443 } else { 80 };
+            let port = route.target.port().unwrap_or(default);
+            self.written.insert((route.target.host().to_ascii_lowercase(), port));
+        }
+    }
+
+    /// Whether a host with this port stands in some `*_pass` without variables.
+    pub fn is_written(&self, host: &str, port: u16) -> bool {
+        self.written.contains(&(host.to_ascii_lowercase(), port))
+    }
+
+    /// The routes of a server, in nginx's order.
+    pub fn in_server(&self, server: DirectiveId) -> impl Iterator<Item = &Route> {
+        self.by_server.get(&server).map_or(&[][..], Vec::as_slice).iter().map(|&index| &self.all[index])
     }
 
     /// Whether something in the route's server, or above all servers, keeps some requests out.

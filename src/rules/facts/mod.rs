@@ -29,11 +29,29 @@ macro_rules! facts {
 mod directives;
 mod headers;
 mod maps;
+mod origin;
+mod paths;
+mod query;
+mod reach;
 mod route;
+mod text;
+mod upstreams;
 
 /// All facts.
 pub(super) fn all() -> impl Iterator<Item = &'static Fact> {
-    [route::FACTS, headers::FACTS, directives::FACTS, maps::FACTS].into_iter().flatten()
+    [
+        route::FACTS,
+        reach::FACTS,
+        paths::FACTS,
+        query::FACTS,
+        upstreams::FACTS,
+        origin::FACTS,
+        headers::FACTS,
+        directives::FACTS,
+        maps::FACTS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 fn when(holds: bool) -> Option<Hit> {

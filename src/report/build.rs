@@ -1,0 +1,329 @@
+//! From findings in trees to a report.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::Path;
+
+use super::excerpt::{Mark, Window, windows};
+use super::fingerprint::Fingerprints;
+use super::model::{
+    Diagnostic, EditInfo, FileStatus, FixInfo, Problem, Related, Report, RouteInfo, Status, UnreadInclude,
+};
+use super::positions::{Point, Positions};
+use super::preview::preview;
+use crate::Linted;
+use crate::config::{DirectiveId, FileId, Tree};
+use crate::fix::{FileEdit, Rewriter};
+use crate::rules::{Finding, Place, Safety};
+use crate::syntax::Span;
+use crate::syntax::edit::Edit;
+
+/// What of a tree belongs in a report.
+pub struct Scope<'a> {
+    /// Whether the file was asked for.
+    pub asked: &'a dyn Fn(&Path) -> bool,
+    /// Whether the finding is to be shown; asked for files that were asked for alone.
+    pub shown: &'a dyn Fn(&Finding<'_>) -> bool,
+    /// Whether the file may be written.
+    pub editable: &'a dyn Fn(&Path) -> bool,
+}
+
+/// Collects a report from one tree or several. What two trees share, such as a snippet both include, is said once.
+#[derive(Default)]
+pub struct Builder {
+    report: Report,
+    fingerprints: Fingerprints,
+    found: HashSet<(String, String, Point, Point)>,
+    files: HashMap<String, usize>,
+    unread: HashSet<(String, u32)>,
+}
+
+impl Builder {
+    /// A report of nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds what was found in a tree.
+    pub fn add(&mut self, linted: &Linted<'_>, scope: &Scope<'_>) {
+        let tree = &linted.tree;
+        let places = Places::new(tree);
+        for (index, file) in tree.files().iter().enumerate() {
+            if !file.well_known && (scope.asked)(file.source.path()) {
+                let template = file.ast.template().map(|template| template.language);
+                let status = if template.is_some() { Status::Partial } else { Status::Ok };
+                self.file(places.name(FileId(index as u32)), status, template);
+            }
+        }
+        self.problems(tree, &places);
+        let rewriter = linted.rewriter(scope.editable);
+        for finding in &linted.findings {
+            let (file, _) = finding.place.locate(tree);
+            if (scope.asked)(tree.file(file).source.path()) && (scope.shown)(finding) {
+                self.finding(linted, &places, &rewriter, finding);
+            }
+        }
+        for unread in tree.unread() {
+            let file = tree.directive(unread.include).file;
+            if (scope.asked)(tree.file(file).source.path()) {
+                let line = places.range(file, tree.head(unread.include)).0.line;
+                let file = places.name(file);
+                if self.unread.insert((file.clone(), line)) {
+                    let pattern = tree.arg(unread.include, 1).unwrap_or_default().into_owned();
+                    self.report.unread.push(UnreadInclude { file, line, pattern });
+                }
+            }
+        }
+    }
+
+    /// Adds a sentence about the run as a whole.
+    pub fn note(&mut self, text: impl Into<String>) {
+        self.report.notes.push(text.into());
+    }
+
+    /// Adds a file of which nothing could be read.
+    pub fn unreadable(&mut self, file: impl Into<String>, message: impl Into<String>) {
+        let file = file.into();
+        self.file(file.clone(), Status::Unreadable, None);
+        let problem = Problem { file, place: None, message: message.into(), help: None, excerpt: None };
+        self.report.problems.push(problem);
+    }
+
+    /// The report.
+    pub fn finish(self) -> Report {
+        self.report
+    }
+
+    fn file(&mut self, path: String, status: Status, template: Option<&'static str>) {
+        match self.files.get(&path) {
+            Some(&index) => {
+                let known = &mut self.report.files[index];
+                known.status = known.status.max(status);
+                known.template = known.template.or(template);
+            }
+            None => {
+                self.files.insert(path.clone(), self.report.files.len());
+                self.report.files.push(FileStatus { path, status, template });
+            }
+        }
+    }
+
+    fn problems(&mut self, tree: &Tree, places: &Places<'_>) {
+        for problem in tree.problems() {
+            let file = problem.path.display().to_string();
+            let place = problem.place.map(|(file, span)| places.range(file, span));
+            self.file(file.clone(), if place.is_some() { Status::SyntaxError } else { Status::Unreadable }, None);
+            let (start, end) = place.unwrap_or_default();
+            if !self.found.insert((problem.message.clone(), file.clone(), start, end)) {
+                continue;
+            }
+            let excerpt = problem.place.and_then(|(file, span)| {
+                let mark = Mark { span, message: problem.help.clone(), primary: true };
+                windows(places.of(file), vec![mark]).pop()
+            });
+            let (message, help) = (problem.message.clone(), problem.help.clone());
+            self.report.problems.push(Problem { file, place, message, help, excerpt });
+        }
+    }
+
+    fn finding(&mut self, linted: &Linted<'_>, places: &Places<'_>, rewriter: &Rewriter<'_>, finding: &Finding<'_>) {
+        let tree = &linted.tree;
+        let (file, span) = finding.place.locate(tree);
+        let (start, end) = places.range(file, span);
+        let name = places.name(file);
+        if !self.found.insert((finding.rule.id.clone(), name.clone(), start, end)) {
+            return;
+        }
+        let fix = fix(places, rewriter, finding);
+        let related = finding.related.iter().map(|(place, message)| places.related(*place, message)).collect();
+        self.report.diagnostics.push(Diagnostic {
+            rule: finding.rule.id.clone(),
+            group: finding.rule.group.clone(),
+            severity: finding.severity,
+            confidence: finding.confidence,
+            open: finding.open,
+            message: finding.message.clone(),
+            why: first_sentence(&finding.rule.why),
+            help: fix.as_ref().map(help),
+            url: finding.rule.see.first().cloned(),
+            fingerprint: self.fingerprints.of(tree, finding, &name),
+            file: name,
+            start,
+            end,
+            related,
+            route: finding.route.and_then(|index| route(linted, index)),
+            also: finding.more_routes.iter().collect::<HashSet<_>>().len(),
+            fixes: fix.into_iter().collect(),
+            excerpts: places.excerpts(finding),
+        });
+    }
+}
+
+/// The files of a tree, each with the count of its characters.
+struct Places<'t> {
+    tree: &'t Tree,
+    positions: Vec<std::cell::OnceCell<Positions<'t>>>,
+}
+
+impl<'t> Places<'t> {
+    fn new(tree: &'t Tree) -> Self {
+        Self { tree, positions: tree.files().iter().map(|_| std::cell::OnceCell::new()).collect() }
+    }
+
+    fn of(&self, file: FileId) -> &Positions<'t> {
+        self.positions[file.0 as usize].get_or_init(|| Positions::new(&self.tree.file(file).source))
+    }
+
+    fn name(&self, file: FileId) -> String {
+        self.tree.file(file).source.path().display().to_string()
+    }
+
+    fn range(&self, file: FileId, span: Span) -> (Point, Point) {
+        let positions = self.of(file);
+        (positions.at(span.start), positions.at(span.end))
+    }
+
+    fn related(&self, place: Place, message: &str) -> Related {
+        let (file, span) = place.locate(self.tree);
+        let (start, end) = self.range(file, span);
+        Related { message: message.to_owned(), file: self.name(file), start, end }
+    }
+
+    /// The text around a finding: the window of its own place first.
+    fn excerpts(&self, finding: &Finding<'_>) -> Vec<Window> {
+        let mut marks: BTreeMap<FileId, Vec<Mark>> = BTreeMap::new();
+        let related = finding.related.iter().map(|(place, message)| (*place, Some(message.clone()), false));
+        for (place, message, primary) in std::iter::once((finding.place, None, true)).chain(related) {
+            let (file, span) = place.locate(self.tree);
+            marks.entry(file).or_default().push(Mark { span, message, primary });
+        }
+        let mut all: Vec<Window> = marks.into_iter().flat_map(|(file, marks)| windows(self.of(file), marks)).collect();
+        all.sort_by_key(|window| !window.labels.iter().any(|label| label.primary));
+        all
+    }
+}
+
+fn fix(places: &Places<'_>, rewriter: &Rewriter<'_>, finding: &Finding<'_>) -> Option<FixInfo> {
+    let mut plan = finding.fix.clone()?;
+    let edits = if plan.safety == Safety::Advice { Vec::new() } else { rewriter.edits(finding, &mut plan) };
+    let mut by_file: BTreeMap<FileId, Vec<Edit>> = BTreeMap::new();
+    for FileEdit { file, edit } in edits {
+        by_file.entry(file).or_default().push(edit);
+    }
+    let infos = by_file.iter().flat_map(|(&file, edits)| {
+        edits.iter().map(move |edit| {
+            let (start, end) = places.range(file, edit.span);
+            EditInfo { file: places.name(file), start, end, text: edit.text.clone() }
+        })
+    });
+    Some(FixInfo {
+        edits: infos.collect(),
+        preview: by_file.iter().flat_map(|(&file, edits)| preview(places.of(file), edits)).collect(),
+        title: plan.title,
+        safety: plan.safety,
+        withheld: plan.withheld,
+    })
+}
+
+/// What to do, with the reason why the program does not do it unasked.
+fn help(fix: &FixInfo) -> String {
+    match &fix.withheld {
+        Some(why) => format!("{} ({}: {why})", fix.title, fix.safety.name()),
+        None => fix.title.clone(),
+    }
+}
+
+fn route(linted: &Linted<'_>, index: usize) -> Option<RouteInfo> {
+    let route = linted.routes.all.get(index)?;
+    let tree = &linted.tree;
+    let names = |server: DirectiveId| -> Vec<String> {
+        let lines = tree.own(server, "server_name").iter();
+        lines.flat_map(|&line| tree.args(line).map(std::borrow::Cow::into_owned)).collect()
+    };
+    let server = route.server.map(names).filter(|names| !names.is_empty()).map(|names| names.join(" "));
+    let (confidence, why) = (route.intent.confidence, route.intent.why().to_owned());
+    Some(RouteInfo { location: route.label(tree), server, confidence, why })
+}
+
+/// Up to the first full stop that ends a sentence, on one line.
+fn first_sentence(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let end =
+        line.match_indices(". ").find(|(at, _)| line[at + 2..].starts_with(|c: char| c.is_uppercase() || c == '`'));
+    end.map_or(line.clone(), |(at, _)| line[..=at].to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Linter;
+    use crate::config::Memory;
+
+    const LOST: &str = "http { server { server_name a.example b.example; proxy_set_header Upgrade $http_upgrade;\n\
+        proxy_set_header Connection upgrade;\nlocation /ws {\n  proxy_set_header Host $host;\n  proxy_pass http://b;\n} } }\n\
+        events {}\n";
+
+    fn report(files: &[(&str, &str)]) -> Report {
+        let mut memory = Memory::new();
+        files.iter().for_each(|(path, text)| memory.insert(*path, *text));
+        let linter = Linter::default();
+        let linted = linter.lint(files[0].0.as_ref(), &memory, &Default::default());
+        let scope = Scope { asked: &|_| true, shown: &|_| true, editable: &|_| true };
+        let mut builder = Builder::new();
+        builder.add(&linted, &scope);
+        builder.add(&linted, &scope);
+        builder.finish()
+    }
+
+    #[test]
+    fn a_finding_brings_its_places_its_route_and_its_fix() {
+        let report = report(&[("a.conf", LOST)]);
+        let lost: Vec<_> = report.diagnostics.iter().filter(|one| one.rule == "lost-websocket-headers").collect();
+        let [lost] = lost[..] else { panic!("{:?}", report.diagnostics) };
+        assert_eq!((lost.start.line, lost.start.column, lost.related[0].start.line), (4, 3, 1));
+        let route = lost.route.as_ref().unwrap();
+        assert_eq!((route.location.as_str(), route.server.as_deref()), ("/ws", Some("a.example b.example")));
+        assert!(lost.excerpts[0].labels.iter().any(|label| label.primary));
+        assert!(lost.fixes[0].preview.iter().any(|line| line.text.contains("proxy_set_header Upgrade")));
+        assert_eq!(report.summary().files, 1);
+    }
+
+    #[test]
+    fn a_fingerprint_does_not_move_with_the_lines() {
+        let prints = |text: &str| -> Vec<String> {
+            report(&[("a.conf", text)]).diagnostics.into_iter().map(|one| one.fingerprint).collect()
+        };
+        let before = prints(LOST);
+        assert!(!before.is_empty());
+        assert_eq!(before, prints(&format!("# a new line\n\nuser www;\n{LOST}")));
+        assert_ne!(before, prints(&LOST.replace("/ws", "/ws2")));
+        assert_eq!(before.len(), before.iter().collect::<HashSet<_>>().len());
+    }
+
+    #[test]
+    fn files_are_known_by_how_well_they_were_understood() {
+        let status = |text: &str| report(&[("a.conf", text)]).files[0].status;
+        assert_eq!(status("events {}"), Status::Ok);
+        assert_eq!(status("events {} }"), Status::SyntaxError);
+        assert_eq!(status("server { listen {{ port }}; }"), Status::Partial);
+        let report = report(&[("a.conf", "events {} }")]);
+        let [problem] = &report.problems[..] else { panic!("one problem, once") };
+        assert_eq!(problem.place.map(|(start, _)| start.column), Some(11));
+        assert!(problem.excerpt.is_some());
+    }
+
+    #[test]
+    fn an_include_that_is_not_here_is_named() {
+        let report = report(&[("a.conf", "events {}\nhttp { include /srv/x.conf; }")]);
+        let unread = UnreadInclude { file: "a.conf".into(), line: 2, pattern: "/srv/x.conf".into() };
+        assert_eq!(report.unread, [unread]);
+    }
+
+    #[test]
+    fn a_reason_is_shortened_to_its_first_sentence() {
+        assert_eq!(
+            first_sentence("Nothing before nginx 1.29.7\nsays 1.1. It is\nso."),
+            "Nothing before nginx 1.29.7 says 1.1."
+        );
+        assert_eq!(first_sentence("One, e.g. this"), "One, e.g. this");
+    }
+}

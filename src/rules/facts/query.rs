@@ -1,0 +1,115 @@
+//! Whether a handshake keeps its query string.
+
+use super::super::condition::{Hit, Scope};
+use super::paths::{fixed_path, pass_word, takes_one_path};
+use super::text::{raw, with_end};
+use super::{Fact, when};
+use crate::config::{DefinitionKind, DirectiveId, Part, Tree, parts};
+use crate::websocket::Route;
+
+pub(super) const FACTS: &[Fact] = facts! {
+    "query-lost" "the path of the address holds variables, and none of them the query string" query_lost;
+    "query-needed" "the protocol's handshake needs its query string" |scope| when(scope.route()?.intent.query);
+    "query-appendable" "the arguments can be written behind the address" query_appendable;
+};
+
+/// nginx hands a path with variables on as it stands, without the request's arguments (NGINX facts part G).
+fn query_lost(scope: Scope<'_>) -> Option<Hit> {
+    let route = scope.route().filter(|route| route.target.variable)?;
+    let lost = match &route.target.uri {
+        Some(uri) if uri.contains('$') => !may_hold_query(scope.tree, route, uri, 8),
+        _ => {
+            let path = fixed_path(scope)?;
+            let plain = path.split('?').next().unwrap_or_default();
+            let same = route.location.as_ref().is_some_and(|location| !location.is_regex() && location.path == plain);
+            same || takes_one_path(route)
+        }
+    };
+    lost.then(|| Hit::at(pass_word(route)))
+}
+
+fn query_appendable(scope: Scope<'_>) -> Option<Hit> {
+    let route = scope.route()?;
+    route.target.uri.as_deref().filter(|uri| !uri.contains('?'))?;
+    let place = pass_word(route);
+    let text = with_end(raw(scope.tree, place)?, "$is_args$args");
+    Some(Hit { places: vec![place], words: vec![text] })
+}
+
+/// Variables that hold no arguments whatever is asked for.
+const WITHOUT_QUERY: [&str; 14] = [
+    "uri",
+    "document_uri",
+    "host",
+    "http_host",
+    "scheme",
+    "server_name",
+    "server_port",
+    "server_addr",
+    "hostname",
+    "remote_addr",
+    "proxy_host",
+    "proxy_port",
+    "request_method",
+    "http_upgrade",
+];
+
+/// Whether a text may hold the arguments of a request once its variables are filled in: true unless it is certain.
+fn may_hold_query(tree: &Tree, route: &Route, text: &str, depth: u32) -> bool {
+    depth == 0
+        || parts(text).into_iter().any(|part| match part {
+            Part::Text(_) => false,
+            Part::Variable(name) => variable_may_hold_query(tree, route, &name.to_ascii_lowercase(), depth),
+        })
+}
+
+fn variable_may_hold_query(tree: &Tree, route: &Route, name: &str, depth: u32) -> bool {
+    if matches!(name.as_bytes(), [b'1'..=b'9']) {
+        return captures_may_hold_query(tree, route);
+    }
+    let definitions = tree.definitions(name);
+    if definitions.is_empty() {
+        return !WITHOUT_QUERY.contains(&name);
+    }
+    definitions.iter().any(|definition| match definition.kind {
+        DefinitionKind::Set => may_hold_query(tree, route, &tree.arg(definition.at, 2).unwrap_or_default(), depth - 1),
+        DefinitionKind::Map => {
+            // A pattern may catch anything of the source.
+            let by_pattern = tree.children(definition.at).any(|entry| tree.name(entry).starts_with('~'));
+            let source = tree.arg(definition.at, 1).unwrap_or_default();
+            tree.is_open(definition.at)
+                || (by_pattern && may_hold_query(tree, route, &source, depth - 1))
+                || tree.children(definition.at).any(|entry| {
+                    let value = tree.arg(entry, 1).unwrap_or_default();
+                    value.contains('$') && !is_capture(&value) && may_hold_query(tree, route, &value, depth - 1)
+                })
+        }
+        // Locations, server names and rewrites are compared with paths and hosts.
+        DefinitionKind::Other => {
+            !["location", "server_name", "rewrite"].iter().any(|holder| tree.is(definition.at, holder))
+        }
+    })
+}
+
+fn is_capture(value: &str) -> bool {
+    matches!(value.as_bytes(), [b'$', b'1'..=b'9'])
+}
+
+/// `$1` is what the last pattern caught: the location's, unless an `if` compares something else before.
+fn captures_may_hold_query(tree: &Tree, route: &Route) -> bool {
+    let blocks = [Some(route.block), route.location_block, route.server];
+    let mut tests = blocks.into_iter().flatten().flat_map(|block| {
+        let own = tree.is(block, "if").then_some(block);
+        own.into_iter().chain(tree.own(block, "if").iter().copied())
+    });
+    tests.any(|test| compares_more_than_path(tree, test))
+        || blocks.into_iter().flatten().any(|block| tree.is_open(block))
+}
+
+fn compares_more_than_path(tree: &Tree, test: DirectiveId) -> bool {
+    let words: Vec<_> = tree.args(test).collect();
+    let by_pattern = words.iter().any(|word| word.contains('~'));
+    let subject =
+        words.iter().find_map(|word| word.trim_start_matches('(').strip_prefix('$').map(str::to_ascii_lowercase));
+    by_pattern && subject.is_none_or(|name| !WITHOUT_QUERY.contains(&name.as_str()))
+}

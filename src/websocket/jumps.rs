@@ -1,0 +1,101 @@
+//! Where the directives of a server send requests on to inside nginx.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::config::{DirectiveId, ROOT, Tree};
+
+/// What a server, or the levels above all servers, may jump to.
+#[derive(Debug, Default)]
+struct Targets {
+    names: HashSet<String>,
+    paths: Vec<String>,
+    /// A target is a variable, or code decides.
+    anything: bool,
+}
+
+/// The internal jumps of a tree.
+#[derive(Debug, Default)]
+pub struct Jumps {
+    by_server: HashMap<DirectiveId, Targets>,
+}
+
+/// Directives with a target, other than code.
+const JUMPING: [&str; 9] = [
+    "error_page",
+    "try_files",
+    "rewrite",
+    "auth_request",
+    "mirror",
+    "post_action",
+    "index",
+    "add_before_body",
+    "add_after_body",
+];
+
+/// More targets than this are not compared one by one.
+const MOST_PATHS: usize = 1000;
+
+impl Jumps {
+    /// Collects the jumps of a tree.
+    pub(super) fn new(tree: &Tree) -> Self {
+        let mut jumps = Self::default();
+        for id in tree.ids() {
+            let jumping = JUMPING.iter().any(|name| tree.is(id, name));
+            if !jumping && !decides_by_code(tree, id) {
+                continue;
+            }
+            let server = tree.enclosing(id, "server").unwrap_or(ROOT);
+            let targets = jumps.by_server.entry(server).or_default();
+            if !jumping {
+                targets.anything = true;
+                continue;
+            }
+            for word in tree.args(id) {
+                match word.chars().next() {
+                    Some('@') => _ = targets.names.insert(word.into_owned()),
+                    Some('/') => targets.paths.push(word.into_owned()),
+                    // The pattern of a rewrite and the files of `try_files` begin otherwise, or are no jump.
+                    Some('$') => targets.anything |= !tree.is(id, "rewrite") && is_last(tree, id, &word),
+                    _ => {}
+                }
+            }
+            if tree.is(id, "rewrite") {
+                targets.anything |= tree.arg(id, 2).is_some_and(|text| text.starts_with('$'));
+            }
+        }
+        jumps
+    }
+
+    /// Whether something may jump to a named location (`name` with its `@`) of a server.
+    pub fn may_reach_name(&self, server: DirectiveId, name: &str) -> bool {
+        self.of(server).any(|targets| targets.anything || targets.names.contains(name))
+    }
+
+    /// Whether something may jump to a path below `path` in a server.
+    pub fn may_reach_path(&self, server: DirectiveId, path: &str) -> bool {
+        self.of(server).any(|targets| {
+            let leads_there = |target: &String| {
+                let head = target.split(['$', '?']).next().unwrap_or_default();
+                head.starts_with(path) || path.starts_with(head)
+            };
+            targets.anything || targets.paths.len() > MOST_PATHS || targets.paths.iter().any(leads_there)
+        })
+    }
+
+    fn of(&self, server: DirectiveId) -> impl Iterator<Item = &Targets> {
+        [server, ROOT].into_iter().filter_map(|level| self.by_server.get(&level))
+    }
+}
+
+fn is_last(tree: &Tree, id: DirectiveId, word: &str) -> bool {
+    tree.args(id).last().is_some_and(|last| last == word)
+}
+
+/// Whether a directive runs code that may jump anywhere: Lua, njs, Perl, a module nobody knows, server-side includes.
+fn decides_by_code(tree: &Tree, id: DirectiveId) -> bool {
+    let Some(name) = tree.directive(id).name else {
+        return tree.directive(id).context.is_modelled();
+    };
+    let name = name.text();
+    name.contains("_by_lua") || name.starts_with("js_") || name.starts_with("perl") || name == "ssi"
+}

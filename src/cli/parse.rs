@@ -84,10 +84,12 @@ pub(super) fn tree(root: &Path) -> Result<u8, Failure> {
     })
 }
 
-/// Whether a problem is one that the line of its file tells.
+/// Whether a problem is one that the line of its file tells, or one that only arises behind the reader.
 fn is_syntax_error(tree: &Tree, problem: &Problem) -> bool {
     let Some((file, span)) = problem.place else { return false };
+    let is_unended = |id| tree.directive(id).file == file && tree.node(id).span.contains(span);
     tree.file(file).ast.errors().iter().any(|error| error.span == span && error.message == problem.message)
+        || tree.unended().iter().any(|unended| is_unended(unended.directive))
 }
 
 /// Runs `write` on standard output; it says whether all was read. A reader that has gone away is no error.

@@ -11,6 +11,7 @@ use super::effective::OwnIndex;
 use super::include::{self, IncludeMap, Included};
 use super::reach::LocationIndex;
 use super::reader::Reader;
+use super::unended::{self, Unended};
 use crate::syntax::{self, Ast, NodeId, Source, Span, Word};
 
 /// The number of a [`File`] in its [`Tree`].
@@ -98,6 +99,7 @@ pub struct Tree {
     absent: Vec<DirectiveId>,
     problems: Vec<Problem>,
     complete: bool,
+    pub(super) unended: Vec<Unended>,
     pub(super) own: OwnIndex,
     pub(super) variables: Variables,
     pub(super) reach: LocationIndex,
@@ -144,10 +146,14 @@ impl Tree {
             absent,
             problems,
             complete,
+            unended: Vec::new(),
             own: OwnIndex::default(),
             variables: Variables::default(),
             reach: LocationIndex::default(),
         };
+        tree.unended = Unended::all(&tree);
+        let lost = unended::problems(&tree);
+        tree.problems.extend(lost);
         tree.own = OwnIndex::new(&tree);
         tree.variables = Variables::new(&tree);
         tree.reach = LocationIndex::new(&tree);
@@ -171,6 +177,7 @@ impl Tree {
             absent: Vec::new(),
             problems,
             complete: false,
+            unended: Vec::new(),
             own: OwnIndex::default(),
             variables: Variables::default(),
             reach: LocationIndex::default(),

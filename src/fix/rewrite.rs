@@ -34,16 +34,17 @@ pub struct Rewriter<'a> {
 }
 
 impl<'a> Rewriter<'a> {
-    /// `editable` says of each file whether it may be written at all; one with syntax errors, a template, or one that
+    /// `editable` says of each file whether it may be written at all; one with syntax errors or a lost `;`, a template, or one that
     /// only stands in for a file of the system never is.
     pub fn new(tree: &'a Tree, routes: &'a Routes, editable: impl Fn(FileId) -> bool) -> Self {
+        let has_unended = |file| tree.unended().iter().any(|one| tree.directive(one.directive).file == file);
         let editable = tree
             .files()
             .iter()
             .enumerate()
             .map(|(index, file)| {
                 let whole = file.ast.errors().is_empty() && file.ast.template().is_none() && !file.well_known;
-                whole && editable(FileId(index as u32))
+                whole && !has_unended(FileId(index as u32)) && editable(FileId(index as u32))
             })
             .collect();
         Self { tree, routes, editable }

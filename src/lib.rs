@@ -89,8 +89,8 @@ impl Linter {
 fn is_doubtful(tree: &Tree, finding: &Finding<'_>) -> bool {
     let block = tree.directive(finding.place.directive);
     let file = tree.file(block.file);
-    file.ast.errors().iter().any(|error| error.doubtful.contains(&block.node.0))
-        || tree.is_beside_unended(finding.place.directive)
+    tree.is_doubtful(finding.place.directive)
+        || file.ast.errors().iter().any(|error| error.doubtful.contains(&block.node.0))
 }
 
 impl Linted<'_> {

@@ -8,7 +8,7 @@ use std::path::Path;
 use nginx_wslint::Linter;
 use nginx_wslint::config::{Memory, TreeOptions};
 use nginx_wslint::fix::converge;
-use nginx_wslint::rules::Safety;
+use nginx_wslint::rules::{Finding, Safety, Severity};
 use nginx_wslint::websocket::Confidence;
 
 /// What is said of one text.
@@ -40,7 +40,7 @@ fn lint(text: &str) -> Said {
     let errors = linted.tree.problems().iter().map(|problem| problem.message.clone()).collect();
     let template = file.ast.template().map(|template| template.language);
     let mut findings = Vec::new();
-    for finding in linted.findings.iter().filter(|finding| finding.confidence > Confidence::Possible) {
+    for finding in linted.findings.iter().filter(|finding| is_shown(finding)) {
         let (_, span) = finding.place.locate(&linted.tree);
         let line = file.source.slice(file.source.line_span(span.start)).trim();
         findings.push(format!("{}: {line}", finding.rule.id));
@@ -48,6 +48,11 @@ fn lint(text: &str) -> Said {
     findings.sort();
     let outcome = converge(linted, Safety::Unsafe, &|_| true, &|_, _| true, &relint).expect("fixes come to an end");
     Said { errors, template, findings, is_changed: !outcome.changed.is_empty() }
+}
+
+/// What a user sees who asks for nothing more.
+fn is_shown(finding: &Finding<'_>) -> bool {
+    finding.confidence > Confidence::Possible && finding.severity > Severity::Info
 }
 
 /// A WebSocket route that is right in one server, and one that is wrong in the next.

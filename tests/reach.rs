@@ -40,9 +40,11 @@ impl Random {
 }
 
 /// Random locations inside a block; every one answers with its own number. Prefixes begin with `within`, as nginx demands
-/// of nested ones; in a pattern (none) there can be other patterns only.
+/// of nested ones; in a pattern that is no path (none) there can
+/// be other patterns only.
 fn locations(random: &mut Random, text: &mut String, within: Option<&str>, depth: usize, number: &mut usize) {
-    const PATTERNS: [&str; 10] = ["ws$", "^/a", "/$", "x", "^/(a|b)/", "b.*b", "A", "^/ws/?$", "(?!a)b", "/a/"];
+    const PATTERNS: [&str; 12] =
+        ["ws$", "^/a", "/$", "x", "^/(a|b)/", "b.*b", "A", "^/ws/?$", "(?!a)b", "/a/", "/a/", "/a/"];
     let mut taken: Vec<String> = Vec::new();
     for _ in 0..random.below(if depth == 0 { 9 } else { 4 }) {
         let kind = random.pick(&["", "", "", "^~ ", "= ", "~ ", "~* "]);
@@ -72,9 +74,9 @@ fn locations(random: &mut Random, text: &mut String, within: Option<&str>, depth
         taken.push(key);
         *number += 1;
         let pass = if !is_pattern && random.below(2) == 0 { "proxy_pass http://127.0.0.1:9;" } else { "" };
-        let _ = write!(text, "location {kind}{path} {{ {pass} return 200 \"n{number}\";\n");
+        let _ = writeln!(text, "location {kind}{path} {{ {pass} return 200 \"n{number}\";");
         if depth < 2 && kind != "= " && random.below(3) == 0 {
-            let inside = (!is_pattern).then_some(path.as_str());
+            let inside = (!is_pattern || path == "/a/").then_some(path.as_str());
             locations(random, text, inside, depth + 1, number);
         }
         text.push_str("}\n");

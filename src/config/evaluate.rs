@@ -18,6 +18,8 @@ pub enum Request {
     Handshake,
     /// Neither.
     Plain,
+    /// `Upgrade: h2c`, as somebody sends it who wants another protocol than WebSocket (NGINX facts part K).
+    OtherProtocol,
 }
 
 /// The texts that a value can become.
@@ -257,7 +259,9 @@ fn built_in(name: &str, request: Request) -> Option<Values> {
     Some(match (name, request) {
         ("http_upgrade", Request::Handshake) => Values::one("websocket"),
         ("http_upgrade", Request::Plain) => Values::one(""),
+        ("http_upgrade", Request::OtherProtocol) => Values::one("h2c"),
         ("http_connection", Request::Handshake) => Values::several(&["Upgrade", "keep-alive, Upgrade"]),
+        ("http_connection", Request::OtherProtocol) => Values::one("Upgrade, HTTP2-Settings"),
         ("http_connection", Request::Plain) => Values::several(&["keep-alive", "close", ""]),
         ("http_sec_websocket_version", Request::Handshake) => Values::one("13"),
         ("http_sec_websocket_version" | "http_sec_websocket_key", Request::Plain) => Values::one(""),

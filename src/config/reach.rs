@@ -60,7 +60,7 @@ struct Candidate {
 }
 
 /// With more patterns than this in one block the search would no longer be quick, and nobody is told anything.
-const MOST_PATTERNS: usize = 256;
+const MOST_PATTERNS: usize = 128;
 
 impl LocationIndex {
     pub(super) fn new(tree: &Tree) -> Self {
@@ -139,14 +139,17 @@ impl Tree {
     ///
     /// Includes that are not here are not thought of: see [`Tree::is_open`].
     pub fn reach(&self, block: DirectiveId, path: &str) -> Reached {
-        // Down through the prefixes, and from a pattern that matches into what is nested in it.
+        // Down through the prefixes, and from a pattern that matches into the patterns that are nested in it: names there
+        // are accepted and never compared (`ngx_http_init_static_location_trees` leaves them out; 1.22.1).
         let mut scope = block;
+        let mut by_name = !self.location(block).is_some_and(|location| location.is_regex());
         let mut found = Reached::Server;
         'search: loop {
             // The blocks on the way down whose patterns are still to be asked.
             let mut waiting = Vec::new();
             while let Some(locations) = self.reach.scopes.get(&scope) {
-                match locations.by_name(self, path) {
+                let named = if by_name { locations.by_name(self, path) } else { Static::Nothing };
+                match named {
                     Static::Exact(block) => return Reached::Location(block),
                     Static::Redirect(block) => return Reached::Redirect(block),
                     Static::Longest(block, modifier) => {
@@ -169,6 +172,7 @@ impl Tree {
                     Some(Some(block)) => {
                         found = Reached::Location(block);
                         scope = block;
+                        by_name = false;
                         continue 'search;
                     }
                 }
@@ -181,6 +185,11 @@ impl Tree {
     /// at the end. None when no location does, or when that cannot be said.
     pub fn select(&self, server: DirectiveId, path: &str) -> Option<DirectiveId> {
         self.reach(server, path).location()
+    }
+
+    /// Whether a location with just this path, exact or as a prefix, stands directly in a block.
+    pub fn has_location(&self, block: DirectiveId, path: &str) -> bool {
+        self.reach.scopes.get(&block).is_some_and(|locations| locations.names.contains_key(path))
     }
 
     /// Whether nginx redirects the path without its last slash to this location: a `*_pass` stands in it, whose parser
@@ -246,9 +255,9 @@ mod tests {
         let outer = "location ^~ /a { location /a/b {} location ~ n$ {} } location ~ x$ {}";
         assert_eq!(answer(outer, "/a/bx"), "/a/b", "the outer `^~` shuts the outer pattern out");
         assert_eq!(answer(outer, "/a/bn"), "~ n$", "but not the inner one");
-        let below = "location ~ ^/(a|b) { location /a/ {} location = /b {} }";
-        for (path, expected) in [("/a/c", "/a/"), ("/b", "= /b"), ("/bc", "~ ^/(a|b)")] {
-            assert_eq!(answer(below, path), expected, "{path}");
+        let below = "location ~ /a { location /a/ {} location = /ab {} location ~ n$ {} }";
+        for (path, expected) in [("/a/c", "~ /a"), ("/ab", "~ /a"), ("/an", "~ n$")] {
+            assert_eq!(answer(below, path), expected, "{path}: names in a pattern are never compared");
         }
     }
 

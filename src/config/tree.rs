@@ -11,7 +11,7 @@ use super::effective::OwnIndex;
 use super::include::{self, IncludeMap, Included};
 use super::reach::LocationIndex;
 use super::reader::Reader;
-use super::unended::{self, Unended};
+use super::swallowed;
 use crate::syntax::{self, Ast, NodeId, Source, Span, Word};
 
 /// The number of a [`File`] in its [`Tree`].
@@ -99,7 +99,8 @@ pub struct Tree {
     absent: Vec<DirectiveId>,
     problems: Vec<Problem>,
     complete: bool,
-    pub(super) unended: Vec<Unended>,
+    /// Statements that swallowed their neighbours, and the blocks in which that matters.
+    doubtful: Vec<DirectiveId>,
     pub(super) own: OwnIndex,
     pub(super) variables: Variables,
     pub(super) reach: LocationIndex,
@@ -146,17 +147,21 @@ impl Tree {
             absent,
             problems,
             complete,
-            unended: Vec::new(),
+            doubtful: Vec::new(),
             own: OwnIndex::default(),
             variables: Variables::default(),
             reach: LocationIndex::default(),
         };
-        tree.unended = Unended::all(&tree);
-        let lost = unended::problems(&tree);
-        tree.problems.extend(lost);
         tree.own = OwnIndex::new(&tree);
         tree.variables = Variables::new(&tree);
         tree.reach = LocationIndex::new(&tree);
+        for (id, problem) in swallowed::find(&tree) {
+            if swallowed::matters_beside(&tree, id, &problem) {
+                tree.doubtful.push(tree.directive(id).parent);
+            }
+            tree.doubtful.push(id);
+            tree.problems.push(problem);
+        }
         tree
     }
 
@@ -177,7 +182,7 @@ impl Tree {
             absent: Vec::new(),
             problems,
             complete: false,
-            unended: Vec::new(),
+            doubtful: Vec::new(),
             own: OwnIndex::default(),
             variables: Variables::default(),
             reach: LocationIndex::default(),
@@ -197,6 +202,17 @@ impl Tree {
     /// What keeps files from being understood.
     pub fn problems(&self) -> &[Problem] {
         &self.problems
+    }
+
+    /// Whether what stands in a directive's block, or around it, cannot be told because a `;` is missing there.
+    pub fn is_doubtful(&self, id: DirectiveId) -> bool {
+        let mut around = std::iter::once(id).chain(self.ancestors(id));
+        !self.doubtful.is_empty() && around.any(|block| self.doubtful.contains(&block))
+    }
+
+    /// Whether a file was understood from its first byte to its last.
+    pub fn is_understood(&self, file: FileId) -> bool {
+        !self.problems.iter().any(|problem| problem.place.is_some_and(|(other, _)| other == file))
     }
 
     /// Includes whose text is not here.

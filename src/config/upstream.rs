@@ -31,6 +31,7 @@ impl Target {
                 Some(slash) => (rest[..slash].to_owned(), Some(rest[slash..].to_owned())),
                 None => {
                     let glued = rest.find("$request_uri").or_else(|| rest.find("$uri")).filter(|&at| at > 0);
+                    let glued = glued.or_else(|| behind_port(rest));
                     match glued {
                         Some(at) => (rest[..at].to_owned(), Some(rest[at..].to_owned())),
                         None => (rest.to_owned(), None),
@@ -57,6 +58,13 @@ impl Target {
     pub fn port(&self) -> Option<u16> {
         self.authority.rsplit_once(':').and_then(|(_, port)| port.parse().ok())
     }
+}
+
+/// Where a variable begins right behind the digits of a port: what it holds can only be a path.
+fn behind_port(rest: &str) -> Option<usize> {
+    let dollar = rest.find('$')?;
+    let host = rest[..dollar].trim_end_matches(|c: char| c.is_ascii_digit());
+    (host.len() < dollar && host.len() > 1 && host.ends_with(':')).then_some(dollar)
 }
 
 /// An `upstream` block.
@@ -107,6 +115,8 @@ mod tests {
         assert_eq!((target.host(), target.uri.as_deref()), ("unix:/run/app.sock", Some("/api/")));
         let target = Target::new("http://localhost$request_uri");
         assert_eq!((target.host(), target.uri.as_deref(), target.variable), ("localhost", Some("$request_uri"), true));
+        let target = Target::new("http://localhost:3000$1");
+        assert_eq!((target.host(), target.port(), target.uri.as_deref()), ("localhost", Some(3000), Some("$1")));
         let target = Target::new("$proto://$app:$port");
         assert_eq!((target.host(), target.uri.as_deref()), ("$app", None));
         let target = Target::new("http://[::1]:8080");

@@ -1,6 +1,6 @@
 //! Passes of fixes until nothing is left to do.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::PathBuf;
 
 use super::prove::{Difference, Edits, Pairs, differences};
@@ -8,6 +8,7 @@ use super::rewrite::FileEdit;
 use crate::Linted;
 use crate::config::{Context, DirectiveId, FileId, Tree};
 use crate::rules::{Finding, Op, Plan, Safety, Severity};
+use crate::syntax::Span;
 use crate::syntax::edit::{Edit, apply};
 use crate::websocket::Routes;
 
@@ -253,13 +254,11 @@ fn shared_by(tree: &Tree, routes: &Routes, finding: &Finding<'_>, line: Directiv
 
 /// Those candidates, the first ones first, whose edits do not overlap; equal edits are one.
 fn without_overlaps(candidates: Vec<Candidate>) -> Vec<Candidate> {
-    let mut taken: HashMap<FileId, std::collections::BTreeSet<Edit>> = HashMap::new();
+    let mut taken: HashMap<FileId, BTreeSet<Edit>> = HashMap::new();
     let mut chosen = Vec::new();
     for candidate in candidates {
-        let clashes = candidate.edits.iter().any(|FileEdit { file, edit }| {
-            taken.get(file).is_some_and(|edits| edits.iter().any(|other| other != edit && overlap(other, edit)))
-        });
-        if !clashes {
+        let clash = |FileEdit { file, edit }: &FileEdit| taken.get(file).is_some_and(|edits| clashes(edits, edit));
+        if !candidate.edits.iter().any(clash) {
             for FileEdit { file, edit } in &candidate.edits {
                 taken.entry(*file).or_default().insert(edit.clone());
             }
@@ -269,12 +268,14 @@ fn without_overlaps(candidates: Vec<Candidate>) -> Vec<Candidate> {
     chosen
 }
 
-fn overlap(left: &Edit, right: &Edit) -> bool {
-    let (left, right) = (left.span, right.span);
-    if left.start == left.end && right.start == right.end {
-        return false;
-    }
-    left.start < right.end && right.start < left.end
+/// Whether an edit overlaps one of `taken`, which do not overlap each other, and is not the same. Insertions at one place
+/// do not overlap.
+fn clashes(taken: &BTreeSet<Edit>, edit: &Edit) -> bool {
+    let end = Edit { span: Span::at(edit.span.end.max(edit.span.start + 1)), text: String::new() };
+    let before = taken.range(..end).rev().take_while(|other| other.span.end >= edit.span.start);
+    before
+        .filter(|other| other.span.start < edit.span.end && edit.span.start < other.span.end)
+        .any(|other| other != edit)
 }
 
 fn by_path(tree: &Tree, chosen: &[Candidate]) -> Edits {
@@ -311,8 +312,15 @@ fn objections(before: &Linted<'_>, after: &Linted<'_>, edits: &Edits, chosen: &[
             all.entry(index).or_insert_with(|| why.clone());
         }
     };
+    let mut by_block: HashMap<DirectiveId, Vec<&Candidate>> = HashMap::new();
+    for candidate in chosen {
+        for &block in &candidate.blocks {
+            by_block.entry(block).or_default().push(candidate);
+        }
+    }
     for difference in differences(&before.tree, &after.tree, &pairs) {
-        if !chosen.iter().any(|candidate| declares(candidate, &difference)) {
+        let near = by_block.get(&difference.block).map_or(&[][..], Vec::as_slice);
+        if !near.iter().any(|candidate| declares(candidate, &difference)) {
             let why = format!("it would also change `{}` {}", difference.what, place(&before.tree, difference.block));
             object(suspects(before, chosen, &difference), why);
         }
@@ -340,8 +348,7 @@ fn objections(before: &Linted<'_>, after: &Linted<'_>, edits: &Edits, chosen: &[
 }
 
 fn declares(candidate: &Candidate, difference: &Difference) -> bool {
-    candidate.blocks.contains(&difference.block)
-        && candidate.changes.iter().any(|what| what.eq_ignore_ascii_case(&difference.what))
+    candidate.changes.iter().any(|what| what.eq_ignore_ascii_case(&difference.what))
 }
 
 /// The candidates that can have caused a difference: those with an edit in the block itself, or in the nearest block

@@ -1,12 +1,15 @@
 //! Header lines: what a route has to send besides what it sends already.
 
+use std::collections::{HashMap, HashSet};
+
 use super::layout::Layout;
 use super::maps::Purpose;
 use super::rewrite::{FileEdit, Rewriter, Withheld};
-use crate::config::{DirectiveId, FileId};
+use crate::config::{DirectiveId, FileId, Tree};
 use crate::rules::{Finding, HeaderValue, Plan};
+use crate::syntax::NodeId;
 use crate::syntax::edit::Edit;
-use crate::websocket::{Headers, State, has_upgrade_token, is_for, keeps_connections, value};
+use crate::websocket::{Headers, Routes, State, has_upgrade_token, is_for, keeps_connections, value};
 
 const NAME: &str = "proxy_set_header";
 
@@ -151,6 +154,11 @@ impl Rewriter<'_> {
                     }
                 }
             }
+            HeaderValue::UpgradeWebsocket => {
+                let (variable, map) = self.map_variable(Purpose::WebsocketOnly, block)?;
+                edits.extend(map);
+                Ok(variable)
+            }
             HeaderValue::ConnectionMap => {
                 let (variable, map) = self.map_variable(self.connection_purpose(finding), block)?;
                 edits.extend(map);
@@ -177,15 +185,9 @@ impl Rewriter<'_> {
 
     /// Whether the finding is about every route that a line serves, so that rewriting it changes no other.
     fn serves_only(&self, finding: &Finding<'_>, line: DirectiveId) -> bool {
-        let node = (self.tree.directive(line).file, self.tree.directive(line).node);
-        let concerned: Vec<usize> = finding.routes().collect();
-        self.routes.all.iter().enumerate().all(|(index, route)| {
-            let effective = self.tree.effective(route.block, NAME).map_or(&[][..], |effective| effective.lines);
-            let served = effective
-                .iter()
-                .any(|&other| (self.tree.directive(other).file, self.tree.directive(other).node) == node);
-            !served || concerned.contains(&index)
-        })
+        let concerned: HashSet<usize> = finding.routes().collect();
+        let served = self.served.get_or_init(|| Served::new(self.tree, self.routes));
+        served.by(self.tree, line).all(|route| concerned.contains(&route))
     }
 
     fn value_text(&self, line: DirectiveId) -> String {
@@ -201,5 +203,34 @@ impl Rewriter<'_> {
         } else {
             Purpose::Connection
         }
+    }
+}
+
+/// Which routes each header line serves. A line of a file that is included several times stands in several blocks.
+#[derive(Debug)]
+pub(super) struct Served {
+    blocks: HashMap<(FileId, NodeId), Vec<DirectiveId>>,
+    routes: HashMap<DirectiveId, Vec<usize>>,
+}
+
+impl Served {
+    fn new(tree: &Tree, routes: &Routes) -> Self {
+        let mut served = Self { blocks: HashMap::new(), routes: HashMap::new() };
+        for id in tree.ids().filter(|&id| tree.is(id, NAME)) {
+            let line = tree.directive(id);
+            served.blocks.entry((line.file, line.node)).or_default().push(line.parent);
+        }
+        for (index, route) in routes.all.iter().enumerate() {
+            if let Some(effective) = tree.effective(route.block, NAME) {
+                served.routes.entry(effective.origin).or_default().push(index);
+            }
+        }
+        served
+    }
+
+    fn by(&self, tree: &Tree, line: DirectiveId) -> impl Iterator<Item = usize> + '_ {
+        let line = tree.directive(line);
+        let blocks = self.blocks.get(&(line.file, line.node)).into_iter().flatten();
+        blocks.filter_map(|block| self.routes.get(block)).flatten().copied()
     }
 }

@@ -1,12 +1,15 @@
 //! The `map` blocks behind the two headers: one that fits is used again, else one is added once.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use super::layout::Layout;
 use super::rewrite::{FileEdit, Rewriter, Withheld};
 use crate::config::{Context, DirectiveId, FileId, ROOT, Request, Tree};
 use crate::websocket::{concerns_upgrade, has_upgrade_token};
 
 /// What a map is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Purpose {
     /// `Connection` where connections to the upstream are closed after each request.
     Connection,
@@ -64,6 +67,24 @@ impl Purpose {
     }
 }
 
+/// What serves a purpose in a tree.
+#[derive(Clone, Debug)]
+enum Choice {
+    /// The variable of a map that is there.
+    Known(String),
+    /// A name that is free.
+    New(&'static str),
+    /// No name is free.
+    Taken(&'static str),
+}
+
+/// What was found out for one fix and serves the next: the tree does not change while its edits are written.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    choices: RefCell<HashMap<Purpose, Choice>>,
+    edits: RefCell<HashMap<(String, DirectiveId, FileId), Result<FileEdit, Withheld>>>,
+}
+
 impl Rewriter<'_> {
     /// The variable to write, with the edit that defines it where no map that fits is in sight.
     pub(super) fn map_variable(
@@ -71,81 +92,90 @@ impl Rewriter<'_> {
         purpose: Purpose,
         block: DirectiveId,
     ) -> Result<(String, Vec<FileEdit>), Withheld> {
-        let maps = self.tree.ids().filter(|&id| {
-            self.tree.is(id, "map")
-                && self.tree.is_block(id)
-                && self.tree.directive(id).context == Context::Http
-                && concerns_upgrade(self.tree, id)
+        let choice = self.known.choices.borrow().get(&purpose).cloned();
+        let choice = choice.unwrap_or_else(|| {
+            let choice = self.choose(purpose);
+            self.known.choices.borrow_mut().insert(purpose, choice.clone());
+            choice
+        });
+        match choice {
+            Choice::Known(variable) => Ok((variable, Vec::new())),
+            Choice::New(name) => Ok((format!("${name}"), vec![self.define(purpose, name, block)?])),
+            Choice::Taken(name) => Err(Withheld::new(format!("every usual name for the map is taken: `${name}`"))),
+        }
+    }
+
+    fn choose(&self, purpose: Purpose) -> Choice {
+        let tree = self.tree;
+        let maps = tree.ids().filter(|&id| {
+            tree.is(id, "map")
+                && tree.is_block(id)
+                && tree.directive(id).context == Context::Http
+                && concerns_upgrade(tree, id)
         });
         for map in maps {
-            let variable = self.tree.arg(map, 2).unwrap_or_default().trim_start_matches('$').to_owned();
-            let alone = self.tree.definitions(&variable.to_ascii_lowercase()).len() == 1;
-            if alone && purpose.fits(self.tree, map) {
-                return Ok((format!("${variable}"), Vec::new()));
+            let variable = tree.arg(map, 2).unwrap_or_default().trim_start_matches('$').to_owned();
+            let alone = tree.definitions(&variable.to_ascii_lowercase()).len() == 1;
+            if alone && purpose.fits(tree, map) {
+                return Choice::Known(format!("${variable}"));
             }
         }
-        let open = self.tree.variables_are_open();
-        let names = purpose.names(open);
-        let unused = |name: &&str| self.tree.definitions(name).is_empty() && !self.is_mentioned(name);
-        let name = names.iter().copied().find(|name| unused(&name));
-        let name =
-            name.ok_or_else(|| Withheld::new(format!("every usual name for the map is taken: `${}`", names[0])))?;
-        Ok((format!("${name}"), vec![self.define(purpose, name, block)?]))
+        let names = purpose.names(tree.variables_are_open());
+        let free = |name: &&str| tree.definitions(name).is_empty() && !self.is_mentioned(name);
+        names.iter().copied().find(free).map_or(Choice::Taken(names[0]), Choice::New)
     }
 
     /// The edit that defines a variable by a map in the http context of `block`.
     pub(super) fn define(&self, purpose: Purpose, variable: &str, block: DirectiveId) -> Result<FileEdit, Withheld> {
-        let place = self.http_place(block)?;
-        let layout = Layout::new(self.tree, place.file);
-        let unit = layout.unit();
-        let mut lines = vec![format!("map $http_upgrade ${variable} {{")];
-        lines.extend(purpose.entries().map(|entry| format!("{unit}{entry}")));
-        lines.push("}".into());
-        let edit = match place.before {
-            Some(directive) => layout.before(directive, &lines),
-            None => layout.first_in(place.block, &lines),
-        };
-        Ok(FileEdit { file: place.file, edit })
+        let tree = self.tree;
+        let http = tree
+            .ancestors(block)
+            .find(|&around| tree.is(around, "http"))
+            .or_else(|| (tree.directive(ROOT).context == Context::Http).then_some(ROOT))
+            .ok_or_else(|| Withheld::new("the `map` it needs belongs in the http block, which is not in sight"))?;
+        let file = tree.directive(block).file;
+        let key = (variable.to_owned(), http, file);
+        if let Some(known) = self.known.edits.borrow().get(&key) {
+            return known.clone();
+        }
+        let edit = self.http_place(http, file).map(|place| {
+            let layout = Layout::new(tree, place.file);
+            let unit = layout.unit();
+            let mut lines = vec![format!("map $http_upgrade ${variable} {{")];
+            lines.extend(purpose.entries().map(|entry| format!("{unit}{entry}")));
+            lines.push("}".into());
+            let edit = match place.before {
+                Some(directive) => layout.before(directive, &lines),
+                None => layout.first_in(http, &lines),
+            };
+            FileEdit { file: place.file, edit }
+        });
+        self.known.edits.borrow_mut().insert(key, edit.clone());
+        edit
     }
 
-    /// Where a map that `block` needs can stand: in http, before the first server, but behind a `map_hash_…`, which
-    /// nginx refuses once it has read a map (`ngx_http_map_block` sets the defaults).
-    fn http_place(&self, block: DirectiveId) -> Result<Place, Withheld> {
-        let http = self
-            .tree
-            .ancestors(block)
-            .find(|&around| self.tree.directive(around).context == Context::Http || self.tree.is(around, "http"))
-            .map(|around| if self.tree.is(around, "http") { around } else { self.tree.directive(around).parent })
-            .or_else(|| (self.tree.directive(ROOT).context == Context::Http).then_some(ROOT))
-            .ok_or_else(|| Withheld::new("the `map` it needs belongs in the http block, which is not in sight"))?;
+    /// Where in http a map can stand: in front of a server or an upstream of `file`, or of the file that holds the block,
+    /// but behind every `map_hash_…`, which nginx refuses once it has read a map (`ngx_http_map_block` sets the
+    /// defaults; "directive is duplicate" on 1.22.1).
+    fn http_place(&self, http: DirectiveId, file: FileId) -> Result<Place, Withheld> {
+        let tree = self.tree;
+        let hash = ["map_hash_max_size", "map_hash_bucket_size"];
+        let hash = hash.iter().filter_map(|name| tree.own(http, name).last().copied()).max();
         // A file that is included in http holds its own map as well as the main file does.
-        let candidates = [self.tree.directive(block).file, self.file_of_block(http)];
-        for file in candidates {
+        let holder = tree.directive(http).file;
+        for file in [file, holder] {
             if !self.may_edit(file) {
                 continue;
             }
-            let mut before = None;
-            for child in self.tree.children(http).filter(|&child| self.tree.directive(child).file == file) {
-                if self.tree.name(child).starts_with("map_hash_") {
-                    before = None;
-                } else if before.is_none() && (self.tree.is(child, "server") || self.tree.is(child, "upstream")) {
-                    before = Some(child);
-                }
-            }
-            if before.is_some() {
-                return Ok(Place { file, block: http, before });
-            }
-            if file == self.file_of_block(http)
-                && !self.tree.children(http).any(|child| self.tree.name(child).starts_with("map_hash_"))
-            {
-                return Ok(Place { file, block: http, before: None });
+            let behind = |id: &DirectiveId| hash.is_none_or(|hash| hash < *id) && tree.directive(*id).file == file;
+            let blocks =
+                ["server", "upstream"].iter().filter_map(|name| tree.own(http, name).iter().copied().find(behind));
+            let before = blocks.min();
+            if before.is_some() || (file == holder && hash.is_none()) {
+                return Ok(Place { file, before });
             }
         }
         Err(Withheld::new("the `map` it needs belongs in a file that is not to be edited"))
-    }
-
-    fn file_of_block(&self, block: DirectiveId) -> FileId {
-        self.tree.directive(block).file
     }
 
     /// Whether a variable is used anywhere, defined or not.
@@ -161,6 +191,5 @@ impl Rewriter<'_> {
 
 struct Place {
     file: FileId,
-    block: DirectiveId,
     before: Option<DirectiveId>,
 }

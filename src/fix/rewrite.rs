@@ -1,8 +1,11 @@
 //! Turns the plan of a finding into edits.
 
+use std::cell::OnceCell;
+
+use super::headers::Served;
 use super::layout::Layout;
-use super::maps::Purpose;
-use crate::config::{DirectiveId, File, FileId, Name, Tree};
+use super::maps::{Known, Purpose};
+use crate::config::{DirectiveId, File, FileId, Name, ROOT, Tree};
 use crate::rules::{Finding, Op, Place, Plan, Safety};
 use crate::syntax::edit::Edit;
 use crate::websocket::{Routes, is_for, value};
@@ -30,28 +33,32 @@ impl Withheld {
 pub struct Rewriter<'a> {
     pub(super) tree: &'a Tree,
     pub(super) routes: &'a Routes,
-    editable: Vec<bool>,
+    /// Why each file is not to be written; none where it may be.
+    barred: Vec<Option<&'static str>>,
+    pub(super) known: Known,
+    pub(super) served: OnceCell<Served>,
 }
 
 impl<'a> Rewriter<'a> {
-    /// `editable` says of each file whether it may be written at all; one with syntax errors or a lost `;`, a template, or one that
+    /// `editable` says of each file whether it may be written at all; one with syntax errors, a template, or one that
     /// only stands in for a file of the system never is.
     pub fn new(tree: &'a Tree, routes: &'a Routes, editable: impl Fn(FileId) -> bool) -> Self {
-        let has_unended = |file| tree.unended().iter().any(|one| tree.directive(one.directive).file == file);
-        let editable = tree
-            .files()
-            .iter()
-            .enumerate()
-            .map(|(index, file)| {
-                let whole = file.ast.errors().is_empty() && file.ast.template().is_none() && !file.well_known;
-                whole && !has_unended(FileId(index as u32)) && editable(FileId(index as u32))
-            })
-            .collect();
-        Self { tree, routes, editable }
+        let bar = |(index, file): (usize, &File)| {
+            let id = FileId(index as u32);
+            match () {
+                () if file.well_known => Some("which the system ships"),
+                () if file.ast.template().is_some() => Some("a template, which is not edited"),
+                () if !tree.is_understood(id) => Some("which has to be readable first"),
+                () if !editable(id) => Some("which is not to be edited here"),
+                () => None,
+            }
+        };
+        let barred = tree.files().iter().enumerate().map(bar).collect();
+        Self { tree, routes, barred, known: Known::default(), served: OnceCell::new() }
     }
 
     pub(super) fn may_edit(&self, file: FileId) -> bool {
-        self.editable[file.0 as usize]
+        self.barred[file.0 as usize].is_none()
     }
 
     /// The edits of a finding's plan, sorted. The plan is made less safe, with the reason, where the rule alone could not
@@ -100,11 +107,13 @@ impl<'a> Rewriter<'a> {
     }
 
     pub(super) fn check(&self, file: FileId) -> Result<(), Withheld> {
-        if self.may_edit(file) {
-            return Ok(());
+        match self.barred[file.0 as usize] {
+            None => Ok(()),
+            Some(why) => {
+                let path = self.tree.file(file).source.path().display();
+                Err(Withheld::new(format!("it belongs in `{path}`, {why}")))
+            }
         }
-        let path = self.tree.file(file).source.path().display();
-        Err(Withheld::new(format!("it belongs in `{path}`, which is not to be edited here")))
     }
 
     /// Refuses to touch a directive that nginx would not accept with so many arguments: where the `;` of a line is lost,
@@ -172,6 +181,11 @@ impl<'a> Rewriter<'a> {
     /// write before this one (the version, then the headers, then the timeouts). A line that an include brings counts as
     /// the include.
     pub(super) fn anchor(&self, block: DirectiveId, file: FileId, directive: &str) -> Option<DirectiveId> {
+        if block == ROOT {
+            let settings = ["user", "pid", "worker_processes", "worker_rlimit_nofile", "error_log"];
+            let lines = settings.into_iter().filter_map(|name| self.tree.own(ROOT, name).last().copied());
+            return lines.filter(|&line| self.tree.directive(line).file == file).max();
+        }
         let before: &[&str] = match directive {
             "proxy_http_version" => &[],
             "proxy_set_header" => &["proxy_http_version"],

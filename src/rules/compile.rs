@@ -144,9 +144,9 @@ pub struct FixRule {
 #[derive(Debug)]
 pub(super) enum Step {
     Headers(Vec<(String, HeaderValue)>),
-    Set { directive: String, value: String },
+    Set { directive: String, value: String, block: Option<String> },
     Replace { at: String, part: Part, with: String },
-    Remove(String),
+    Remove { at: String, every: bool },
     Hoist(String),
     Define(String),
 }
@@ -463,11 +463,20 @@ impl Checker<'_> {
         let names = known.with(&when);
         let mut steps = Vec::new();
         if let Some(set) = &fix.set {
-            steps.push(Step::Set { directive: self.directive(&set.directive)?, value: set.value.clone() });
+            let in_block = |word: &Spanned<String>| match word.get_ref().as_str() {
+                "main" => Ok("main".to_owned()),
+                _ => self.place(word, &names),
+            };
+            steps.push(Step::Set {
+                directive: self.directive(&set.directive)?,
+                value: set.value.clone(),
+                block: set.r#in.as_ref().map(in_block).transpose()?,
+            });
         }
         if !fix.headers.is_empty() {
             let value = |text: &str| match text {
                 "{upgrade}" => HeaderValue::Upgrade,
+                "{upgrade-websocket}" => HeaderValue::UpgradeWebsocket,
                 "{connection}" => HeaderValue::Connection,
                 "{connection-map}" => HeaderValue::ConnectionMap,
                 "{inherited}" => HeaderValue::Inherited,
@@ -485,7 +494,7 @@ impl Checker<'_> {
             steps.push(Step::Replace { at, part, with: replace.with.clone() });
         }
         if let Some(remove) = &fix.remove {
-            steps.push(Step::Remove(self.place(&remove.at, &names)?));
+            steps.push(Step::Remove { at: self.place(&remove.at, &names)?, every: remove.every });
         }
         if let Some(hoist) = &fix.hoist {
             steps.push(Step::Hoist(self.place(&hoist.at, &names)?));

@@ -242,6 +242,11 @@ impl Compiled {
             Question::Nothing => Some(Hit::default()),
             Question::Fact(fact) => (fact.holds)(scope),
             Question::Directive { name, lines } => {
+                if let Asked::Directive(id) = scope.subject {
+                    // Asked about a directive, the condition says which one it is.
+                    let holds = scope.tree.is(id, name) && self.accepts(scope.tree, id);
+                    return holds.then(|| Hit::at(Place::head(id)));
+                }
                 let route = scope.route()?;
                 let name = name.replace("{module}", route.module.prefix());
                 let lines: Vec<DirectiveId> = lines_of(scope.tree, route.block, &name, *lines)

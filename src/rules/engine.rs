@@ -137,7 +137,7 @@ fn plan(fix: &FixRule, writer: &Writer<'_>) -> Option<Plan> {
         return None;
     }
     let writer = Writer { found: &found, ..*writer };
-    let ops = fix.steps.iter().map(|step| writer.op(step)).collect::<Option<Vec<Op>>>()?;
+    let ops = fix.steps.iter().map(|step| writer.ops(step)).collect::<Option<Vec<Vec<Op>>>>()?.concat();
     let mut changes: Vec<String> = fix.changes.iter().map(|name| writer.module(name)).collect();
     for op in &ops {
         if let Op::Headers { lines, .. } = op {
@@ -185,17 +185,28 @@ impl Writer<'_> {
         (tree.directive(place.directive).parent != place.directive || place.directive != ROOT).then_some(place)
     }
 
+    fn ops(&self, step: &Step) -> Option<Vec<Op>> {
+        let Step::Remove { at, every: true } = step else { return self.op(step).map(|op| vec![op]) };
+        let hit = self.found.get(at)?;
+        Some(hit.places.iter().map(|place| Op::Remove(place.directive)).collect())
+    }
+
     fn op(&self, step: &Step) -> Option<Op> {
         Some(match step {
             Step::Headers(lines) => {
                 let block = self.settings_block()?;
                 Op::Headers { block, lines: lines.iter().flat_map(|line| self.header_lines(block, line)).collect() }
             }
-            Step::Set { directive, value } => {
-                Op::Set { block: self.settings_block()?, directive: self.module(directive), value: self.fill(value) }
+            Step::Set { directive, value, block } => {
+                let block = match block.as_deref() {
+                    None => self.settings_block()?,
+                    Some("main") => ROOT,
+                    Some(name) => self.place(name, Part::Head)?.directive,
+                };
+                Op::Set { block, directive: self.module(directive), value: self.fill(value) }
             }
             Step::Replace { at, part, with } => Op::Replace { place: self.place(at, *part)?, text: self.fill(with) },
-            Step::Remove(at) => Op::Remove(self.place(at, Part::Head)?.directive),
+            Step::Remove { at, .. } => Op::Remove(self.place(at, Part::Head)?.directive),
             Step::Hoist(at) => Op::Hoist(self.place(at, Part::Head)?.directive),
             Step::Define(at) => Op::Define(self.place(at, Part::Head)?.directive),
         })

@@ -75,6 +75,8 @@ impl Safety {
 pub enum HeaderValue {
     /// The client's own `Upgrade`.
     Upgrade,
+    /// The client's own `Upgrade` if it is `websocket`, by a map.
+    UpgradeWebsocket,
     /// `upgrade` for a handshake, what it is now for a plain request.
     Connection,
     /// `upgrade` for a handshake alone, by a map.

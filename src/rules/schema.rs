@@ -169,6 +169,8 @@ pub(super) struct Fix {
 pub(super) struct Set {
     pub(super) directive: Spanned<String>,
     pub(super) value: String,
+    /// The block to set it in: `main`, or the name of a condition that found one; the route's by default.
+    pub(super) r#in: Option<Spanned<String>>,
 }
 
 /// `replace = { at = "…", with = "…" }`
@@ -186,6 +188,9 @@ pub(super) struct Replace {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Remove {
     pub(super) at: Spanned<String>,
+    /// All directives that the condition found, not the first alone.
+    #[serde(default)]
+    pub(super) every: bool,
 }
 
 /// A configuration with the mistake and, where the rule has a fix, the same repaired.

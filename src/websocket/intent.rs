@@ -63,6 +63,8 @@ pub struct Intent {
     pub slashless: bool,
     /// The path is fixed by the protocol.
     pub fixed: bool,
+    /// A session is several requests, which must all reach the same server.
+    pub sticky: bool,
     /// The application compares `Origin` with `Host`.
     pub origin: bool,
     /// The application also compares the scheme.
@@ -199,11 +201,17 @@ impl<'s> Judge<'_, 's> {
                 intent.query |= endpoint.query;
                 intent.slashless |= endpoint.slashless && found.last;
                 intent.fixed |= endpoint.fixed;
+                intent.sticky |= endpoint.sticky;
                 intent.origin |= endpoint.origin;
                 intent.origin_scheme |= endpoint.origin_scheme;
                 intent.protocol = Some(endpoint.protocol.clone());
                 intent.ping_by(&endpoint.protocol, endpoint.pings);
-                let text = format!("its path `{}` is that of {}", location.path, endpoint.protocol);
+                let of = if endpoint.protocol == "WebSocket" {
+                    "a usual one for WebSockets".into()
+                } else {
+                    format!("that of {}", endpoint.protocol)
+                };
+                let text = format!("its path `{}` is {of}", location.path);
                 self.endpoint = Some(found);
                 self.add(endpoint.confidence, self.route.location_block, text);
                 return;
@@ -270,6 +278,7 @@ impl<'s> Judge<'_, 's> {
             return;
         }
         let intent = &mut self.intent;
+        intent.sticky |= application.sticky;
         intent.origin |= application.origin;
         intent.origin_scheme |= application.origin_scheme;
         intent.ping_by(&application.name, application.pings);

@@ -17,6 +17,8 @@ struct Targets {
 #[derive(Debug, Default)]
 pub struct Jumps {
     by_server: HashMap<DirectiveId, Targets>,
+    /// Blocks in which code of Lua, njs, Perl or a module nobody knows stands.
+    with_code: HashSet<DirectiveId>,
 }
 
 /// Directives with a target, other than code.
@@ -48,6 +50,7 @@ impl Jumps {
             let targets = jumps.by_server.entry(server).or_default();
             if !jumping {
                 targets.anything = true;
+                jumps.with_code.insert(tree.directive(id).parent);
                 continue;
             }
             for word in tree.args(id) {
@@ -80,6 +83,11 @@ impl Jumps {
             };
             targets.anything || targets.paths.len() > MOST_PATHS || targets.paths.iter().any(leads_there)
         })
+    }
+
+    /// Whether code in a block may answer or send requests on before nginx's own directives do.
+    pub fn runs_code(&self, block: DirectiveId) -> bool {
+        self.with_code.contains(&block)
     }
 
     fn of(&self, server: DirectiveId) -> impl Iterator<Item = &Targets> {

@@ -5,9 +5,11 @@ mod facts;
 mod headers;
 mod intent;
 mod jumps;
+mod restrictions;
 mod route;
 pub mod segments;
 pub mod signals;
+mod subrequests;
 
 pub use facts::keeps_connections;
 pub use headers::{Header, Headers, Plain, State, concerns_upgrade, has_leftovers, has_upgrade_token, is_for, value};

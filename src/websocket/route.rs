@@ -6,7 +6,9 @@ use std::rc::Rc;
 use super::headers::Headers;
 use super::intent::{self, Intent};
 use super::jumps::Jumps;
+use super::restrictions::Restrictions;
 use super::signals::Signals;
+use super::subrequests;
 use crate::config::{Context, DirectiveId, Location, ROOT, Target, Tree};
 
 /// The module whose `*_pass` hands the requests on.
@@ -101,6 +103,14 @@ pub struct Routes {
     pub(super) by_authority: HashMap<String, Vec<usize>>,
     /// Locations that `auth_request` or `mirror` send subrequests to.
     pub subrequest_targets: HashSet<DirectiveId>,
+    /// Those of them that are asked while a handshake is under way.
+    pub handshake_subrequests: HashSet<DirectiveId>,
+    /// Locations with access rules of their own.
+    pub(super) restrictions: Restrictions,
+    /// Addresses, as `listen` lines write them, on which some line asks for TLS.
+    pub tls_addresses: HashSet<String>,
+    /// The route that a block makes.
+    by_block: HashMap<DirectiveId, usize>,
     /// Servers in which something keeps some requests out; [`ROOT`] when a level above all servers does.
     pub restricted: HashSet<DirectiveId>,
     /// Where requests are sent on to inside nginx.
@@ -127,6 +137,7 @@ impl Routes {
                     let known = headers.entry((origin, route.server));
                     route.headers = Rc::clone(known.or_insert_with(|| Rc::new(Headers::of(tree, route.block))));
                 }
+                routes.by_block.insert(route.block, routes.all.len());
                 routes.by_authority.entry(route.target.authority.clone()).or_default().push(routes.all.len());
                 routes.note(&route);
                 routes.all.push(route);
@@ -136,6 +147,9 @@ impl Routes {
         for index in 0..routes.all.len() {
             routes.all[index].intent = intent::of(tree, &routes, index, signals, settings, &mut known);
         }
+        routes.tls_addresses = tls_addresses(tree);
+        routes.handshake_subrequests = subrequests::of_handshakes(tree, &routes);
+        routes.restrictions = Restrictions::new(tree, &routes.all);
         routes
     }
 
@@ -158,6 +172,11 @@ impl Routes {
     /// The routes of a server, in nginx's order.
     pub fn in_server(&self, server: DirectiveId) -> impl Iterator<Item = &Route> {
         self.by_server.get(&server).map_or(&[][..], Vec::as_slice).iter().map(|&index| &self.all[index])
+    }
+
+    /// The route that a block makes, if it makes one.
+    pub fn of_block(&self, block: DirectiveId) -> Option<&Route> {
+        self.by_block.get(&block).map(|&index| &self.all[index])
     }
 
     /// Whether something in the route's server, or above all servers, keeps some requests out.
@@ -228,6 +247,13 @@ fn subrequest_targets(tree: &Tree) -> HashSet<DirectiveId> {
         }
     }
     reached
+}
+
+/// The addresses of which a `listen` line says `ssl`: the options of an address belong to it, whichever server's line
+/// sets them (`ngx_http_add_addresses`).
+fn tls_addresses(tree: &Tree) -> HashSet<String> {
+    let tls = |&id: &DirectiveId| tree.is(id, "listen") && tree.args(id).any(|arg| arg == "ssl");
+    tree.ids().filter(tls).filter_map(|id| tree.arg(id, 1).map(std::borrow::Cow::into_owned)).collect()
 }
 
 /// The servers with a directive that restricts access: there a tunnel that a client opens with another protocol than

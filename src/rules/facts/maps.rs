@@ -3,7 +3,7 @@
 use super::super::condition::{Hit, Scope};
 use super::super::finding::{Place, WordPart};
 use super::{Fact, directive, when};
-use crate::config::{DirectiveId, Request};
+use crate::config::{Context, DefinitionKind, DirectiveId, Request};
 use crate::websocket::{Module, Route, concerns_upgrade, has_upgrade_token};
 
 pub(super) const FACTS: &[Fact] = facts! {
@@ -16,6 +16,10 @@ pub(super) const FACTS: &[Fact] = facts! {
     "map-plain-upgrades" "the map yields `upgrade` for a plain request as well" map_plain_upgrades;
     "map-blank-key" "a key of the map is a blank, which no request sends" map_blank_key;
     "map-default-only" "the map has nothing but a default" map_default_only;
+    "map-overruled" "a map that is read later defines the same variable otherwise; the second place is that one" overruled;
+    "map-overruled-same" "the later map yields the same for a handshake and for a plain request" overruled_same;
+    "map-closes-kept" "the map closes connections that the upstream's `keepalive` would keep" |scope| closes(scope, true);
+    "map-closes-upstream" "the map closes connections to an `upstream` block" |scope| closes(scope, false);
 };
 
 fn upgrade_map(scope: Scope<'_>) -> Option<Hit> {
@@ -96,4 +100,75 @@ fn map_default_only(scope: Scope<'_>) -> Option<Hit> {
     let first = entries.next()?;
     let only_default = scope.tree.name(first) == "default" && entries.next().is_none();
     only_default.then(|| Hit::at(Place::head(first)))
+}
+
+/// Of two maps for one variable nginx takes the last, without a word (NGINX facts part F).
+fn overruled(scope: Scope<'_>) -> Option<Hit> {
+    let tree = scope.tree;
+    let id = directive(scope).filter(|&id| tree.is_block(id) && tree.directive(id).context == Context::Http)?;
+    let variable = tree.arg(id, 2)?.trim_start_matches('$').to_ascii_lowercase();
+    let mut maps = tree.definitions(&variable).iter().filter(|definition| {
+        definition.kind == DefinitionKind::Map && tree.directive(definition.at).context == Context::Http
+    });
+    let last = maps.next_back()?.at;
+    let concerned = concerns_upgrade(tree, id) || concerns_upgrade(tree, last);
+    let differs = last != id && body(scope, id) != body(scope, last);
+    (concerned && differs).then(|| Hit { words: vec![variable], ..Hit::lines([id, last]) })
+}
+
+/// The source of a map and its entries, whatever their order and their quotes.
+fn body(scope: Scope<'_>, map: DirectiveId) -> Vec<String> {
+    let tree = scope.tree;
+    let source = tree.arg(map, 1).unwrap_or_default().to_ascii_lowercase();
+    let entry = |entry: DirectiveId| {
+        let key = tree.name(entry);
+        // Strings are compared without regard to case, patterns are not.
+        let key = if key.starts_with('~') { key.into_owned() } else { key.to_ascii_lowercase() };
+        std::iter::once(key).chain(tree.args(entry).map(std::borrow::Cow::into_owned)).collect::<Vec<_>>().join("\n")
+    };
+    let mut all: Vec<String> = tree.children(map).map(entry).collect();
+    all.sort();
+    all.insert(0, source);
+    all
+}
+
+fn overruled_same(scope: Scope<'_>) -> Option<Hit> {
+    let hit = overruled(scope)?;
+    let [one, other] = hit.places[..] else { return None };
+    let same = [Request::Handshake, Request::Plain].into_iter().all(|request| {
+        let (one, other) =
+            (scope.tree.evaluate_map(one.directive, request), scope.tree.evaluate_map(other.directive, request));
+        !one.open && one == other
+    });
+    when(same)
+}
+
+/// The entry of a `Connection` map that says `close` for plain requests, where a route that uses it goes to an upstream
+/// whose connections would be kept: by `keepalive`, or by any upstream block since 1.29.7 (NGINX facts part L).
+fn closes(scope: Scope<'_>, by_keepalive: bool) -> Option<Hit> {
+    let tree = scope.tree;
+    let map = upgrade_map(scope)?.places[0].directive;
+    if !tree.evaluate_map(map, Request::Plain).is_exactly("close") {
+        return None;
+    }
+    let keeps = |route: &&Route| {
+        let uses = route.module == Module::Proxy && route.headers.connection.map == Some(map);
+        let Some(upstream) = uses.then(|| tree.upstream(route.target.host())).flatten() else { return false };
+        let version = tree.effective(route.block, "proxy_http_version").map(|line| tree.arg(line.line(), 1));
+        let count = upstream.keepalive.and_then(|line| tree.arg(line, 1));
+        match (by_keepalive, count.as_deref()) {
+            (_, Some("0")) => false,
+            (true, Some(_)) => version.flatten().is_some_and(|version| version == "1.1"),
+            (false, None) => version.is_none_or(|version| version.is_some_and(|version| version == "1.1")),
+            _ => false,
+        }
+    };
+    scope.routes.all.iter().find(keeps)?;
+    let entry_of = |key: &str| {
+        tree.children(map)
+            .find(|&entry| tree.name(entry) == key && tree.arg(entry, 1).is_some_and(|text| text == "close"))
+    };
+    let has_empty = tree.children(map).any(|entry| tree.name(entry).is_empty());
+    let entry = if has_empty { entry_of("") } else { entry_of("default") }?;
+    Some(Hit::at(Place { directive: entry, part: WordPart::Value }))
 }

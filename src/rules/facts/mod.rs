@@ -26,15 +26,26 @@ macro_rules! facts {
     };
 }
 
+mod balancing;
+mod buffers;
+mod cache;
+mod capacity;
 mod directives;
 mod headers;
+mod listeners;
 mod maps;
 mod origin;
 mod paths;
 mod query;
 mod reach;
+mod request;
+mod response;
 mod route;
+mod security;
+mod settings;
+mod tests_of_upgrade;
 mod text;
+mod times;
 mod upstreams;
 
 /// All facts.
@@ -47,6 +58,17 @@ pub(super) fn all() -> impl Iterator<Item = &'static Fact> {
         upstreams::FACTS,
         origin::FACTS,
         headers::FACTS,
+        request::FACTS,
+        response::FACTS,
+        cache::FACTS,
+        buffers::FACTS,
+        balancing::FACTS,
+        capacity::FACTS,
+        listeners::FACTS,
+        security::FACTS,
+        settings::FACTS,
+        tests_of_upgrade::FACTS,
+        times::FACTS,
         directives::FACTS,
         maps::FACTS,
     ]

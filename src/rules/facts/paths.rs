@@ -6,7 +6,7 @@ use super::text::{raw, with_end, without_end};
 use super::{Fact, directive, when};
 use crate::config::{Context, DirectiveId, Location, Modifier, Reached, Request, Target, Tree};
 use crate::websocket::segments::segments;
-use crate::websocket::{Route, Signals};
+use crate::websocket::{Confidence, Route, Signals};
 
 pub(super) const FACTS: &[Fact] = facts! {
     "slash-redirect" "the path without the slash at its end is answered with a redirect" slash_redirect;
@@ -99,12 +99,15 @@ pub(super) fn fixed_path(scope: Scope<'_>) -> Option<String> {
     uris.all(|uri| uri.as_deref() == Some(&first)).then_some(first)
 }
 
-/// Whether requests for one path only come to the route, so that a fixed path may be just what is meant.
+/// Whether requests for a few known paths only come to the route, so that a fixed path may be just what is meant.
 pub(super) fn takes_one_path(route: &Route) -> bool {
     let Some(location) = &route.location else { return true };
     match location.modifier {
         Modifier::Exact => true,
-        Modifier::Regex | Modifier::RegexNoCase => location.path.starts_with('^') && location.path.ends_with('$'),
+        Modifier::Regex | Modifier::RegexNoCase => {
+            let anchored = location.path.starts_with('^') && location.path.ends_with('$');
+            anchored && !location.path.replace("\\.", "").contains(['.', '*', '+', '{', '[', '\\'])
+        }
         _ => false,
     }
 }
@@ -151,7 +154,8 @@ fn mapped<'a>(scope: Scope<'a>) -> Option<(&'a Route, DirectiveId, &'a str, &'a 
 
 /// Whether a path is where WebSockets are served, so that nothing follows it.
 pub(super) fn is_endpoint(path: &str) -> bool {
-    Signals::builtin().endpoint(&segments(path, false)).is_some_and(|found| found.last)
+    let found = Signals::builtin().endpoint(&segments(path, false));
+    found.is_some_and(|found| found.last && found.endpoint.confidence >= Confidence::Likely)
 }
 
 /// A prefix location below whose path clients ask for something: not one that is an endpoint itself, or stands for one.
@@ -185,8 +189,7 @@ fn slash_mendable(scope: Scope<'_>) -> Option<Hit> {
         (false, true) if uri.len() > 1 => (pass, without_end(raw(tree, pass)?, "/")?),
         (false, true) => {
             let longer = format!("{path}/");
-            let taken = tree.locations(tree.directive(block).parent).filter_map(|other| tree.location(other));
-            if taken.into_iter().take(1000).any(|other| other.path == longer) {
+            if tree.has_location(tree.directive(block).parent, &longer) {
                 return None;
             }
             (location, with_end(raw(tree, location)?, "/"))

@@ -29,7 +29,7 @@ fn answered_before(scope: Scope<'_>) -> Option<Hit> {
     // The rewrite phase of the server comes first, then that of the location with its `if` blocks.
     let levels = [route.server, Some(block), inside];
     for level in levels.into_iter().flatten() {
-        if let Some(line) = returns_always(tree, level, route) {
+        if let Some(line) = returns_always(scope, level, route) {
             return (!is_handled(tree, route, line, 1)).then(|| said(tree, line));
         }
     }
@@ -42,23 +42,15 @@ fn said(tree: &Tree, line: DirectiveId) -> Hit {
 }
 
 /// A `return` of a block that no request gets past: nothing before it ends the rewriting (`ngx_http_rewrite_handler`).
-fn returns_always(tree: &Tree, block: DirectiveId, route: &Route) -> Option<DirectiveId> {
+fn returns_always(scope: Scope<'_>, block: DirectiveId, route: &Route) -> Option<DirectiveId> {
+    let tree = scope.tree;
     let line = tree.own(block, "return").first().copied().filter(|_| !tree.is_open(block))?;
     let ends = |block: DirectiveId| ["rewrite", "break"].into_iter().flat_map(move |name| tree.own(block, name));
     let inner = tree.own(block, "if").iter().flat_map(|&inner| ends(inner));
     let before = ends(block).chain(inner).any(|&other| other < line);
     // What an `if` with the route in it ends, it ends for the route.
     let in_route = route.block != block && ends(route.block).next().is_some();
-    let code = decides_by_code(tree, block);
-    (!before && !in_route && !code).then_some(line)
-}
-
-/// Whether Lua or another module has its say in a block before nginx's own rewriting.
-fn decides_by_code(tree: &Tree, block: DirectiveId) -> bool {
-    ["rewrite_by_lua_block", "rewrite_by_lua_file", "rewrite_by_lua", "access_by_lua_block", "content_by_lua_block"]
-        .iter()
-        .any(|name| !tree.own(block, name).is_empty())
-        || tree.children(block).any(|id| tree.directive(id).name.is_none())
+    (!before && !in_route && !scope.routes.jumps.runs_code(block)).then_some(line)
 }
 
 /// Whether an `error_page` leads the answer of a line, its argument of that number, to a location that hands it on.
@@ -132,6 +124,12 @@ fn never_entered(scope: Scope<'_>) -> Option<Hit> {
     let route = scope.route()?;
     let (block, server) = (route.location_block?, route.server?);
     let location = route.location.as_ref()?;
+    let around = tree.location(tree.directive(block).parent);
+    if around.is_some_and(|around| around.is_regex()) && !location.is_regex() {
+        // See `Tree::reach`: nginx accepts it and never looks there.
+        let why = "nginx tries no prefix inside a location that is a pattern";
+        return Some(Hit { words: vec![why.into()], ..Hit::at(Place::head(block)) });
+    }
     if tree.ancestors(block).any(|around| tree.is_open(around)) || tree.is_open(block) || !tree.is_complete() {
         return None;
     }
@@ -158,7 +156,7 @@ fn shadowed(scope: Scope<'_>) -> Option<Hit> {
     }
     let Reached::Location(other) = tree.reach(server, &location.path) else { return None };
     let taken = other != block && tree.location(other).is_some_and(|location| location.is_regex());
-    if !taken || may_upgrade(tree, other) {
+    if !taken || may_upgrade(scope, other) {
         return None;
     }
     let place = path_word(tree, block);
@@ -176,7 +174,8 @@ fn shadowed_beside(scope: Scope<'_>) -> Option<Hit> {
 }
 
 /// Whether a handshake may succeed in a location.
-fn may_upgrade(tree: &Tree, block: DirectiveId) -> bool {
+fn may_upgrade(scope: Scope<'_>, block: DirectiveId) -> bool {
+    let tree = scope.tree;
     let passes = |block: DirectiveId| ["uwsgi_pass", "scgi_pass"].iter().any(|pass| !tree.own(block, pass).is_empty());
     let sends = tree.effective(block, "proxy_set_header").is_some_and(|effective| {
         effective.lines.iter().any(|&line| is_for(tree, line, "Upgrade") && !value(tree, line).is_empty())
@@ -184,7 +183,7 @@ fn may_upgrade(tree: &Tree, block: DirectiveId) -> bool {
     let inner = ["if", "location", "limit_except"].iter().any(|name| !tree.own(block, name).is_empty());
     let jumps = ["rewrite", "error_page"].iter().any(|name| !tree.own(block, name).is_empty());
     tree.is_open(block)
-        || decides_by_code(tree, block)
+        || scope.routes.jumps.runs_code(block)
         || passes(block)
         || inner
         || jumps
@@ -231,6 +230,10 @@ fn headers_without_pass(scope: Scope<'_>) -> Option<Hit> {
     let elsewhere = ["rewrite", "return", "if"].iter().any(|name| !tree.own(server, name).is_empty());
     let nested = tree.directive(block).parent != server;
     if elsewhere || nested || tree.is_open(server) || location.modifier == Modifier::Named {
+        return None;
+    }
+    let pages = tree.effective(block, "error_page").map_or(&[][..], |effective| effective.lines);
+    if pages.iter().any(|&page| tree.args(page).last().is_some_and(|target| target.contains(['@', '$']))) {
         return None;
     }
     let likely = scope.routes.in_server(server).find_map(|route| tree.arg(route.pass, 1));

@@ -3,7 +3,7 @@
 use super::super::condition::{Asked, Hit, Scope};
 use super::{Fact, when};
 use crate::config::{DirectiveId, Tree};
-use crate::websocket::{Module, Route, State, keeps_connections};
+use crate::websocket::{Confidence, Evidence, Module, Route, State, is_for, keeps_connections, value};
 
 pub(super) const FACTS: &[Fact] = facts! {
     "websocket-only" "nothing but WebSockets goes over the route" |scope| when(scope.route()?.intent.only);
@@ -14,6 +14,7 @@ pub(super) const FACTS: &[Fact] = facts! {
         when(scope.route()?.intent.pings)
     };
     "subrequest-target" "the location answers `auth_request` or `mirror`" subrequest_target;
+    "handshake-subrequest" "the location answers a subrequest that is sent for a handshake" handshake_subrequest;
     "restricted-server" "something in the server keeps some requests out" restricted_server;
     "upstream-keepalive" "connections to the upstream are kept for the next request" |scope| {
         when(keeps_connections(scope.tree, scope.route()?))
@@ -26,12 +27,19 @@ pub(super) const FACTS: &[Fact] = facts! {
     "keeps-connection-clear" "the block clears Connection itself, as for plain keepalive" |scope| {
         when(scope.route()?.headers.connection.state == State::Empty)
     };
+    "websocket-location" "the location's own path or a comment on it says that it carries WebSockets" websocket_location;
+    "own-handshake-headers" "the block itself sets the headers of a handshake with `proxy_set_header`" own_headers;
     "carries-upgrade" "the route passes a handshake on, or its module does so by itself" carries_upgrade;
 };
 
 fn subrequest_target(scope: Scope<'_>) -> Option<Hit> {
     let block = scope.route()?.location_block?;
     when(scope.routes.subrequest_targets.contains(&block))
+}
+
+fn handshake_subrequest(scope: Scope<'_>) -> Option<Hit> {
+    let block = scope.route()?.location_block?;
+    when(scope.routes.handshake_subrequests.contains(&block))
 }
 
 fn restricted_server(scope: Scope<'_>) -> Option<Hit> {
@@ -64,4 +72,22 @@ fn carries_upgrade(scope: Scope<'_>) -> Option<Hit> {
     let route = scope.route()?;
     let sends = route.headers.upgrade.state.sends() && route.headers.connection.state.sends();
     when(route.module != Module::Proxy || sends)
+}
+
+/// A `.php` location is called by names of files, whatever the folder before them is called.
+fn websocket_location(scope: Scope<'_>) -> Option<Hit> {
+    let route = scope.route()?;
+    let block = route.location_block?;
+    let file = route.location.as_ref().is_some_and(|location| location.path.contains("php"));
+    let says = |evidence: &Evidence| evidence.at == Some(block) && evidence.confidence >= Some(Confidence::Likely);
+    when(!file && !route.intent.is_denied() && route.intent.evidence.iter().any(says))
+}
+
+fn own_headers(scope: Scope<'_>) -> Option<Hit> {
+    let tree = scope.tree;
+    let block = scope.route()?.block;
+    let sent = |&line: &DirectiveId| is_for(tree, line, "Upgrade") && !value(tree, line).is_empty();
+    let here = |line: &DirectiveId| tree.directive(*line).file == tree.directive(block).file;
+    let line = tree.own(block, "proxy_set_header").iter().copied().filter(here).find(sent)?;
+    Some(Hit::lines([line]))
 }

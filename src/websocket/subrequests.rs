@@ -1,0 +1,43 @@
+//! Subrequests that nginx sends on behalf of a handshake.
+
+use std::collections::{HashMap, HashSet};
+
+use super::intent::Confidence;
+use super::route::{Module, Routes};
+use crate::config::{DirectiveId, Tree};
+
+/// The locations that answer a subrequest of `auth_request` or `mirror` while a handshake is under way: a subrequest
+/// carries the headers of the request it belongs to, so that what such a location inherits is sent for it as well
+/// (NGINX facts part I).
+pub(super) fn of_handshakes(tree: &Tree, routes: &Routes) -> HashSet<DirectiveId> {
+    let mut targets = HashSet::new();
+    if routes.subrequest_targets.is_empty() {
+        return targets;
+    }
+    let mut selected: HashMap<(DirectiveId, String), Option<DirectiveId>> = HashMap::new();
+    let opens = |route: &&super::Route| {
+        route.module == Module::Proxy
+            && route.intent.confidence >= Some(Confidence::Likely)
+            && route.headers.upgrade.state.sends()
+    };
+    for route in routes.all.iter().filter(opens) {
+        let Some(server) = route.server else { continue };
+        for name in ["auth_request", "mirror"] {
+            let lines = tree.effective(route.block, name).map_or(&[][..], |effective| effective.lines);
+            for uri in lines.iter().filter_map(|&line| tree.arg(line, 1)).filter(|uri| uri.starts_with('/')) {
+                let path = uri.split(['?', '$']).next().unwrap_or_default().to_owned();
+                let target = selected.entry((server, path));
+                targets.extend(*target.or_insert_with_key(|(server, path)| answers_only(tree, *server, path)));
+            }
+        }
+    }
+    targets
+}
+
+/// The location that answers a path, if it is there for subrequests: `internal`, or written for just this path. One that
+/// answers clients as well, such as `/`, may need what it inherits.
+fn answers_only(tree: &Tree, server: DirectiveId, path: &str) -> Option<DirectiveId> {
+    let block = tree.select(server, path)?;
+    let written_for_it = tree.location(block).is_some_and(|location| location.path == path);
+    (written_for_it || !tree.own(block, "internal").is_empty()).then_some(block)
+}

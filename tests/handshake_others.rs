@@ -1,0 +1,90 @@
+//! What the examples of rules cannot show in one handshake: answers that depend on requests before, on several backends, or
+//! on a protocol other than HTTP.
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use support::nginx::nginx;
+use support::outcome::Outcome;
+use support::site::{Context, Site};
+
+const WEBSOCKET: &str = "proxy_http_version 1.1;
+    proxy_set_header Upgrade $http_upgrade;
+    proxy_set_header Connection $http_connection;";
+
+fn http(text: &str) -> Site {
+    Site::new(Context::Http, text)
+}
+
+/// Rule `missing-sticky-session`: without a method that goes by the client, its requests reach the servers in turns.
+#[test]
+fn requests_of_one_client_go_to_the_servers_in_turns_unless_hashed() {
+    let Some(nginx) = nginx() else { return };
+    for (method, servers) in [("", 2), ("least_conn;", 2), ("ip_hash;", 1), ("hash $remote_addr consistent;", 1)] {
+        let running = http(&format!(
+            "upstream nodes {{ {method} server 127.0.0.1:5000; server 127.0.0.1:5001; }}
+             server {{ listen 80; location / {{ proxy_pass http://nodes; {WEBSOCKET} }} }}"
+        ))
+        .started(&nginx);
+        for _ in 0..10 {
+            running.get("/socket.io/").unwrap();
+        }
+        let reached: BTreeSet<String> = running.received().into_iter().map(|one| one.backend).collect();
+        assert_eq!(reached.len(), servers, "`{method}`: {reached:?}");
+    }
+}
+
+/// Rule `cached-handshake`: a stored answer is the answer to a handshake, too, unless handshakes bypass the cache.
+#[test]
+fn a_stored_page_answers_a_handshake_unless_it_bypasses_the_cache() {
+    let Some(nginx) = nginx() else { return };
+    for (bypass, open) in [("", false), ("proxy_cache_bypass $http_upgrade;", true)] {
+        let running = http(&format!(
+            "proxy_cache_path /tmp/pages keys_zone=pages:1m;
+             server {{ listen 80; location / {{
+                proxy_pass http://127.0.0.1:3000; {WEBSOCKET} proxy_cache pages; proxy_cache_valid any 1h; {bypass}
+             }} }}"
+        ))
+        .started(&nginx);
+        assert_eq!(running.handshake("/chat"), Outcome::Open, "before anything is stored");
+        running.get("/chat").unwrap();
+        let outcome = running.handshake("/chat");
+        assert_eq!(outcome.is_open(), open, "`{bypass}`: {outcome}");
+    }
+}
+
+/// Rule `upgrade-in-subrequest`: the fix leaves the route open, and the backend of the subrequest sees neither header.
+#[test]
+fn a_subrequest_carries_the_headers_of_the_handshake_unless_they_are_cleared() {
+    let Some(nginx) = nginx() else { return };
+    for (cleared, open) in [("", false), ("proxy_set_header Upgrade \"\"; proxy_set_header Connection \"\";", true)] {
+        for subrequest in ["auth_request", "mirror"] {
+            let running = http(&format!(
+                "server {{ listen 80; {WEBSOCKET}
+                    location = /sub {{ internal; proxy_pass http://127.0.0.1:3001; {cleared} }}
+                    location / {{ {subrequest} /sub; proxy_pass http://127.0.0.1:3000; }} }}"
+            ))
+            .started(&nginx);
+            let lives = running.handshake("/ws").is_open()
+                && running.idle("/ws", Duration::from_millis(500)).is_ok_and(|closed| closed.is_none());
+            assert_eq!(lives, open, "{subrequest}, `{cleared}`");
+        }
+    }
+}
+
+/// Rule `plaintext-http2-listener`: before 1.25.1 such a port speaks nothing but HTTP/2.
+#[test]
+fn a_plaintext_http2_port_answers_a_handshake_in_http2_before_1_25_1() {
+    let Some(nginx) = nginx() else { return };
+    let site = http(&format!(
+        "server {{ listen 8080 http2; location / {{ proxy_pass http://127.0.0.1:3000; {WEBSOCKET} }} }}"
+    ));
+    let outcome = site.handshake(&nginx, "/ws");
+    if nginx.version < (1, 25, 1) {
+        assert_eq!(outcome, Outcome::NotHttp);
+    } else {
+        assert_eq!(outcome, Outcome::Open);
+    }
+}

@@ -37,6 +37,12 @@ impl Rewriter<'_> {
         for ((name, wanted), known) in lines.iter().zip(lines_to_rewrite) {
             let text = self.header_text(finding, plan, block, name, wanted, &mut edits)?;
             if let Some(line) = known {
+                let pointed_at = finding.place.directive;
+                if line != pointed_at && own.contains(&pointed_at) && is_for(self.tree, pointed_at, name) {
+                    return Err(Withheld::new(format!(
+                        "the `{name}` line of an included file that other routes share would stay as it is"
+                    )));
+                }
                 self.check_whole(line)?;
                 let span = self.tree.words(line).last().map(|word| word.span).unwrap_or_default();
                 edits.push(FileEdit { file: self.tree.directive(line).file, edit: Edit { span, text } });

@@ -4,12 +4,12 @@ use std::path::{Component, Path, PathBuf};
 
 use nginx_wslint::Linted;
 use nginx_wslint::config::Reader;
-use nginx_wslint::fix::{Outcome, converge};
+use nginx_wslint::fix::{Outcome, Texts, converge};
 use nginx_wslint::report::diff::Change;
 use nginx_wslint::rules::Safety;
 
 use super::files::{Job, Overlay};
-use super::lint::{Session, Texts};
+use super::lint::Session;
 use super::output::Stream;
 use super::{CLEAN, FAILED, FINDINGS, Failure, output, write};
 

@@ -1,6 +1,5 @@
 //! Linting: from arguments to a report.
 
-use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -231,6 +230,3 @@ pub(super) fn linter(args: &LintArgs, settings: &Settings, mut rules: RuleSet) -
         },
     })
 }
-
-/// Texts by path.
-pub(super) type Texts = BTreeMap<PathBuf, Vec<u8>>;

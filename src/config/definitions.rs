@@ -47,7 +47,7 @@ impl Variables {
             match directive.name {
                 None => {
                     variables.foreign |=
-                        !matches!(directive.context, Context::Entries | Context::Foreign | Context::Unknown)
+                        !matches!(directive.context, Context::Entries | Context::Foreign | Context::Unknown);
                 }
                 Some(name) => {
                     variables.add_defined(tree, id, name);
@@ -91,7 +91,8 @@ impl Variables {
     fn add_groups(&mut self, tree: &Tree, id: DirectiveId) {
         const WITH_PATTERNS: [&str; 6] =
             ["location", "server_name", "if", "rewrite", "valid_referers", "proxy_redirect"];
-        if !WITH_PATTERNS.iter().any(|name| tree.is(id, name)) && !(tree.is(id, "map") && tree.is_block(id)) {
+        let is_map = tree.is(id, "map") && tree.is_block(id);
+        if !is_map && !WITH_PATTERNS.iter().any(|name| tree.is(id, name)) {
             return;
         }
         let entries = tree.is(id, "map").then(|| tree.children(id)).into_iter().flatten();

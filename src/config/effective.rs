@@ -76,18 +76,6 @@ impl OwnIndex {
         let count = self.names[start..].partition_point(|&entry| entry == (block, name));
         &self.lines[start..start + count]
     }
-
-    /// The names that a block has lines of, each once.
-    fn names_in(&self, block: DirectiveId) -> impl Iterator<Item = Name> + '_ {
-        let start = self.names.partition_point(|&(other, _)| other < block);
-        let mut last = None;
-        self.names[start..].iter().take_while(move |&&(other, _)| other == block).filter_map(move |&(_, name)| {
-            (last != Some(name)).then(|| {
-                last = Some(name);
-                name
-            })
-        })
-    }
 }
 
 /// An include in a server or below is where people keep the settings of a route, unless the file is named for its
@@ -145,11 +133,6 @@ impl Tree {
         let mut found = self.levels(block).filter_map(|origin| self.lines_at(origin, name));
         found.next()?;
         found.next()
-    }
-
-    /// The names of all directives with own lines in `block`.
-    pub fn own_names(&self, block: DirectiveId) -> impl Iterator<Item = &'static str> + '_ {
-        self.own.names_in(block).map(|name| name.text())
     }
 
     /// Whether text that is not here could set lines in `block` itself.

@@ -9,7 +9,7 @@ use crate::Linted;
 use crate::config::{Context, DirectiveId, FileId, Tree};
 use crate::rules::{Finding, Op, Plan, Safety, Severity};
 use crate::syntax::Span;
-use crate::syntax::edit::{Edit, apply};
+use crate::syntax::edit::{Edit, apply, moved};
 use crate::websocket::Routes;
 
 /// A fix that was applied.
@@ -42,7 +42,7 @@ pub struct Outcome<'r> {
     /// The tree as it is after all passes, with what remains to be found in it.
     pub linted: Linted<'r>,
     /// The new text of every file that changed, in its own bytes.
-    pub changed: BTreeMap<PathBuf, Vec<u8>>,
+    pub changed: Texts,
     /// The fixes that were applied.
     pub applied: Vec<Applied>,
     /// The fixes that were withdrawn.
@@ -81,6 +81,12 @@ struct Candidate {
 /// A finding that is the same in the next pass.
 type FindingKey = (String, PathBuf, u32);
 
+/// Texts by path, in the bytes of their files.
+pub type Texts = BTreeMap<PathBuf, Vec<u8>>;
+
+/// Whether the user sees a finding.
+pub type Shown<'a> = dyn Fn(&Linted<'_>, &Finding<'_>) -> bool + 'a;
+
 /// Applies the fixes of `linted` that are at least as safe as `least`, proves each pass harmless, and lints again, until
 /// nothing is left. `editable` says which files may be written; `shown` which findings the user sees: only they are
 /// fixed.
@@ -91,10 +97,10 @@ pub fn converge<'r>(
     mut linted: Linted<'r>,
     least: Safety,
     editable: &dyn Fn(&std::path::Path) -> bool,
-    shown: &dyn Fn(&Linted<'_>, &Finding<'_>) -> bool,
-    relint: &dyn Fn(&BTreeMap<PathBuf, Vec<u8>>) -> Linted<'r>,
+    shown: &Shown<'_>,
+    relint: &dyn Fn(&Texts) -> Linted<'r>,
 ) -> Result<Outcome<'r>, NotConverging> {
-    let mut changed: BTreeMap<PathBuf, Vec<u8>> = BTreeMap::new();
+    let mut changed = Texts::new();
     let mut applied = Vec::new();
     let mut withdrawn: Vec<Withdrawn> = Vec::new();
     let mut refused: HashSet<FindingKey> = HashSet::new();
@@ -163,7 +169,7 @@ fn candidates(
     linted: &Linted<'_>,
     least: Safety,
     editable: &dyn Fn(&std::path::Path) -> bool,
-    shown: &dyn Fn(&Linted<'_>, &Finding<'_>) -> bool,
+    shown: &Shown<'_>,
     refused: &HashSet<FindingKey>,
 ) -> Vec<Candidate> {
     let tree = &linted.tree;
@@ -290,8 +296,8 @@ fn by_path(tree: &Tree, chosen: &[Candidate]) -> Edits {
     edits
 }
 
-fn new_texts(tree: &Tree, edits: &Edits) -> BTreeMap<PathBuf, Vec<u8>> {
-    let mut texts = BTreeMap::new();
+fn new_texts(tree: &Tree, edits: &Edits) -> Texts {
+    let mut texts = Texts::new();
     for (path, edits) in edits {
         let Some(file) = tree.file_of(path) else { continue };
         let source = &tree.file(file).source;
@@ -338,6 +344,15 @@ fn objections(before: &Linted<'_>, after: &Linted<'_>, edits: &Edits, chosen: &[
     }
     if after.tree.problems().len() > before.tree.problems().len() {
         object(Vec::new(), "the text would no longer be valid".into());
+    }
+    let remaining: HashSet<FindingKey> =
+        after.findings.iter().map(|finding| finding_key(&after.tree, finding)).collect();
+    for (index, candidate) in chosen.iter().enumerate() {
+        let (rule, path, at) = &candidate.key;
+        let at = edits.get(path).map_or(*at, |edits| moved(*at, edits));
+        if remaining.contains(&(rule.clone(), path.clone(), at)) {
+            object(vec![index], "it would not mend what it is for".into());
+        }
     }
     for (index, why) in revealed(before, after, &pairs, chosen) {
         object(index.into_iter().collect(), why);

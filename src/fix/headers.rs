@@ -51,12 +51,12 @@ impl Rewriter<'_> {
             // The other line goes on being sent in front of this one, which only a `Connection` without the token bears
             // (NGINX facts part B).
             let others = own.iter().filter(|&&line| is_for(self.tree, line, name));
-            if let Some(other) = others.map(|&line| value(self.tree, line)).find(|text| !text.is_empty()) {
-                if name != "Connection" || other.contains('$') || has_upgrade_token(&other) {
-                    return Err(Withheld::new(format!(
-                        "an included file that other routes share sends `{name}` too, and two lines of it may break them"
-                    )));
-                }
+            if let Some(other) = others.map(|&line| value(self.tree, line)).find(|text| !text.is_empty())
+                && (name != "Connection" || other.contains('$') || has_upgrade_token(&other))
+            {
+                return Err(Withheld::new(format!(
+                    "an included file that other routes share sends `{name}` too, and two lines of it may break them"
+                )));
             }
             statements.push(format!("{NAME} {name} {text};"));
         }
@@ -172,10 +172,10 @@ impl Rewriter<'_> {
             }
             HeaderValue::Connection => {
                 // A line that is right already stays as it is.
-                if let Some(route) = route.filter(|route| route.headers.connection.state == State::Right) {
-                    if let Some(&line) = route.headers.connection.lines.last() {
-                        return Ok(self.value_text(line));
-                    }
+                if let Some(route) = route.filter(|route| route.headers.connection.state == State::Right)
+                    && let Some(&line) = route.headers.connection.lines.last()
+                {
+                    return Ok(self.value_text(line));
                 }
                 match self.map_variable(self.connection_purpose(finding), block) {
                     Ok((variable, map)) => {

@@ -78,11 +78,14 @@ enum Choice {
     Taken(&'static str),
 }
 
+/// A variable, the http block it is to be defined in, and the file that needs it.
+type Definition = (String, DirectiveId, FileId);
+
 /// What was found out for one fix and serves the next: the tree does not change while its edits are written.
 #[derive(Debug, Default)]
 pub(super) struct Known {
     choices: RefCell<HashMap<Purpose, Choice>>,
-    edits: RefCell<HashMap<(String, DirectiveId, FileId), Result<FileEdit, Withheld>>>,
+    edits: RefCell<HashMap<Definition, Result<FileEdit, Withheld>>>,
 }
 
 impl Rewriter<'_> {

@@ -7,5 +7,5 @@ mod maps;
 mod prove;
 mod rewrite;
 
-pub use converge::{Applied, Outcome, Withdrawn, converge};
+pub use converge::{Applied, NotConverging, Outcome, Shown, Texts, Withdrawn, converge};
 pub use rewrite::{FileEdit, Rewriter};

@@ -193,29 +193,29 @@ impl<'s> Judge<'_, 's> {
 
     fn path(&mut self) {
         let (Some(location), Some(path)) = (&self.route.location, &self.path) else { return };
-        if location.modifier != Modifier::Named {
-            if let Some(found) = self.signals.endpoint(path) {
-                let endpoint = found.endpoint;
-                let intent = &mut self.intent;
-                intent.only |= found.only;
-                intent.query |= endpoint.query;
-                intent.slashless |= endpoint.slashless && found.last;
-                intent.fixed |= endpoint.fixed;
-                intent.sticky |= endpoint.sticky;
-                intent.origin |= endpoint.origin;
-                intent.origin_scheme |= endpoint.origin_scheme;
-                intent.protocol = Some(endpoint.protocol.clone());
-                intent.ping_by(&endpoint.protocol, endpoint.pings);
-                let of = if endpoint.protocol == "WebSocket" {
-                    "a usual one for WebSockets".into()
-                } else {
-                    format!("that of {}", endpoint.protocol)
-                };
-                let text = format!("its path `{}` is {of}", location.path);
-                self.endpoint = Some(found);
-                self.add(endpoint.confidence, self.route.location_block, text);
-                return;
-            }
+        if location.modifier != Modifier::Named
+            && let Some(found) = self.signals.endpoint(path)
+        {
+            let endpoint = found.endpoint;
+            let intent = &mut self.intent;
+            intent.only |= found.only;
+            intent.query |= endpoint.query;
+            intent.slashless |= endpoint.slashless && found.last;
+            intent.fixed |= endpoint.fixed;
+            intent.sticky |= endpoint.sticky;
+            intent.origin |= endpoint.origin;
+            intent.origin_scheme |= endpoint.origin_scheme;
+            intent.protocol = Some(endpoint.protocol.clone());
+            intent.ping_by(&endpoint.protocol, endpoint.pings);
+            let of = if endpoint.protocol == "WebSocket" {
+                "a usual one for WebSockets".into()
+            } else {
+                format!("that of {}", endpoint.protocol)
+            };
+            let text = format!("its path `{}` is {of}", location.path);
+            self.endpoint = Some(found);
+            self.add(endpoint.confidence, self.route.location_block, text);
+            return;
         }
         if let Some((word, confidence)) = self.signals.word_in_path(path) {
             let text = format!("its path `{}` says `{}`", location.path, word.word);

@@ -34,10 +34,11 @@ pub(super) fn of_handshakes(tree: &Tree, routes: &Routes) -> HashSet<DirectiveId
     targets
 }
 
-/// The location that answers a path, if it is there for subrequests: `internal`, or written for just this path. One that
-/// answers clients as well, such as `/`, may need what it inherits.
+/// The location that answers a path, if it is there for subrequests: written for just this path, or `internal` below the
+/// root. One that answers clients as well, such as `/`, may need what it inherits.
 fn answers_only(tree: &Tree, server: DirectiveId, path: &str) -> Option<DirectiveId> {
     let block = tree.select(server, path)?;
-    let written_for_it = tree.location(block).is_some_and(|location| location.path == path);
-    (written_for_it || !tree.own(block, "internal").is_empty()).then_some(block)
+    let location = tree.location(block)?;
+    let internal = !tree.own(block, "internal").is_empty() && location.path != "/";
+    (location.path == path || internal).then_some(block)
 }

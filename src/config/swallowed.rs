@@ -56,7 +56,11 @@ fn in_map(tree: &Tree, id: DirectiveId) -> Option<Problem> {
         path: source.path().to_owned(),
         place: Some((directive.file, word.span)),
         message: "invalid number of the map parameters".to_owned(),
-        help: Some(format!("the entry `{}` on line {} lacks its `;`", source.slice(first.span), source.line(first.span.start))),
+        help: Some(format!(
+            "the entry `{}` on line {} lacks its `;`",
+            source.slice(first.span),
+            source.line(first.span.start)
+        )),
     })
 }
 

@@ -53,7 +53,11 @@ impl Masked {
     pub(in super::super) fn new(text: &str) -> Self {
         let found: Vec<Construct> = constructs(text).collect();
         let ends = line_ends(text, &found);
-        let mut masked = Self { text: String::with_capacity(text.len()), constructs: Vec::with_capacity(found.len()), gaps: Vec::new() };
+        let mut masked = Self {
+            text: String::with_capacity(text.len()),
+            constructs: Vec::with_capacity(found.len()),
+            gaps: Vec::new(),
+        };
         // The last byte on the line so far that is no blank.
         let mut before = None;
         for (construct, ends_line) in found.iter().zip(ends) {

@@ -85,7 +85,7 @@ impl Linter {
     }
 }
 
-/// Whether a finding may be an artefact of a syntax error.
+/// Whether a finding may be an artefact of a syntax error, or of a `;` that is lost.
 fn is_doubtful(tree: &Tree, finding: &Finding<'_>) -> bool {
     let block = tree.directive(finding.place.directive);
     let file = tree.file(block.file);

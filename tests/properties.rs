@@ -21,7 +21,7 @@ use mutate::mutate;
 use nginx_wslint::Linter;
 
 /// How many inputs are tried of each kind; `NGINX_WSLINT_PROPERTY_INPUTS` overrides it for a longer run.
-const INPUTS: usize = 1500;
+const INPUTS: usize = 1200;
 
 /// Tries inputs by number, all of them, and then names those that failed: a number makes the same input again.
 fn try_all(input: impl Fn(usize) -> Vec<u8> + Sync) {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use nginx_wslint::config::{Disk, Problem, Tree, TreeOptions};
 use nginx_wslint::rules::RuleSet;
-use nginx_wslint::syntax::{Encoding, Source, Statement, statements};
+use nginx_wslint::syntax::{Encoding, NodeId, Source, Statement, statements};
 use serde::Serialize;
 
 use super::settings::Settings;
@@ -76,7 +76,7 @@ pub(super) fn tree(root: &Path) -> Result<u8, Failure> {
             write_json(out, &line)?;
         }
         out.flush()?;
-        for problem in tree.problems().iter().filter(|problem| !is_syntax_error(&tree, problem)) {
+        for problem in tree.problems().iter().filter(|problem| is_about_files(&tree, problem)) {
             output::error(&format!("{}: {}", problem.path.display(), problem.message));
             all_read = false;
         }
@@ -84,10 +84,15 @@ pub(super) fn tree(root: &Path) -> Result<u8, Failure> {
     })
 }
 
-/// Whether a problem is one that the line of its file tells.
-fn is_syntax_error(tree: &Tree, problem: &Problem) -> bool {
-    let Some((file, span)) = problem.place else { return false };
-    tree.file(file).ast.errors().iter().any(|error| error.span == span && error.message == problem.message)
+/// Whether a problem keeps a file from being read at all, or is about an `include`; syntax errors stand in the line of
+/// their file, and what else nginx would refuse arises behind its reader.
+fn is_about_files(tree: &Tree, problem: &Problem) -> bool {
+    let Some((file, span)) = problem.place else { return true };
+    let ast = &tree.file(file).ast;
+    let source = &tree.file(file).source;
+    let is_include = |id| ast.words(id).first().is_some_and(|word| word.value(source) == "include");
+    let node = (0..).map(NodeId).take(ast.nodes().len()).take_while(|&id| ast.node(id).span.start <= span.start).last();
+    ast.errors().iter().all(|error| error.span != span) && node.is_some_and(is_include)
 }
 
 /// Runs `write` on standard output; it says whether all was read. A reader that has gone away is no error.

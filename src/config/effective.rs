@@ -1,10 +1,11 @@
 //! What is in effect in a block: its own lines, or those of the nearest block around it that has any.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::context::Context;
 use super::directives::Name;
-use super::tree::{DirectiveId, ROOT, Tree, Unread};
+use super::tree::{DirectiveId, FileId, ROOT, Tree, Unread};
+use crate::syntax::NodeId;
 
 /// The lines of one directive that are in effect somewhere, and the block that has them.
 #[derive(Clone, Copy, Debug)]
@@ -59,6 +60,10 @@ impl OwnIndex {
             let known = open.entry(unread.block).or_default();
             *known = (*known).max(openness_of(tree, unread));
         }
+        for block in gaps(tree) {
+            let known = open.entry(block).or_default();
+            *known = (*known).max(if is_above(tree, block) { Openness::Far } else { Openness::Near });
+        }
         Self {
             names: all.iter().map(|&(block, name, _)| (block, name)).collect(),
             lines: all.iter().map(|&(_, _, line)| line).collect(),
@@ -76,11 +81,37 @@ impl OwnIndex {
 /// An include in a server or below is where people keep the settings of a route, unless the file is named for its
 /// certificates.
 fn openness_of(tree: &Tree, unread: &Unread) -> Openness {
-    let block = unread.block;
-    let above = block == ROOT || tree.is(block, "http") || tree.directive(block).context == Context::Main;
     let path = tree.arg(unread.include, 1).unwrap_or_default().to_ascii_lowercase();
     let speaks_of_tls = ["ssl", "tls", "letsencrypt", "acme", "cert"].iter().any(|word| path.contains(word));
-    if above || speaks_of_tls { Openness::Far } else { Openness::Near }
+    if is_above(tree, unread.block) || speaks_of_tls { Openness::Far } else { Openness::Near }
+}
+
+/// Whether a block is the file itself or http, where settings of a single route are rare.
+fn is_above(tree: &Tree, block: DirectiveId) -> bool {
+    block == ROOT || tree.is(block, "http") || tree.directive(block).context == Context::Main
+}
+
+/// The blocks into which a template may still bring directives.
+fn gaps(tree: &Tree) -> HashSet<DirectiveId> {
+    let mut at: HashSet<(FileId, Option<NodeId>)> = HashSet::new();
+    for (file, number) in tree.files().iter().zip(0..) {
+        at.extend(file.ast.gaps().iter().map(|&gap| (FileId(number), file.ast.block_at(gap))));
+    }
+    if at.is_empty() {
+        return HashSet::new();
+    }
+    let mut blocks = HashSet::new();
+    for id in tree.ids() {
+        let directive = tree.directive(id);
+        if tree.is_block(id) && at.contains(&(directive.file, Some(directive.node))) {
+            blocks.insert(id);
+        }
+        // What stands at the top of a file stands in the block that includes it.
+        if at.contains(&(directive.file, None)) && tree.node(id).parent.is_none() {
+            blocks.insert(directive.parent);
+        }
+    }
+    blocks
 }
 
 impl Tree {

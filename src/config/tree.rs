@@ -99,7 +99,7 @@ pub struct Tree {
     absent: Vec<DirectiveId>,
     problems: Vec<Problem>,
     complete: bool,
-    /// Blocks in which a statement swallowed its neighbours.
+    /// Statements that swallowed their neighbours, and the blocks in which that matters.
     doubtful: Vec<DirectiveId>,
     pub(super) own: OwnIndex,
     pub(super) variables: Variables,
@@ -156,7 +156,10 @@ impl Tree {
         tree.variables = Variables::new(&tree);
         tree.reach = LocationIndex::new(&tree);
         for (id, problem) in swallowed::find(&tree) {
-            tree.doubtful.push(tree.directive(id).parent);
+            if swallowed::matters_beside(&tree, id, &problem) {
+                tree.doubtful.push(tree.directive(id).parent);
+            }
+            tree.doubtful.push(id);
             tree.problems.push(problem);
         }
         tree
@@ -203,7 +206,8 @@ impl Tree {
 
     /// Whether what stands in a directive's block, or around it, cannot be told because a `;` is missing there.
     pub fn is_doubtful(&self, id: DirectiveId) -> bool {
-        !self.doubtful.is_empty() && self.ancestors(id).any(|block| self.doubtful.contains(&block))
+        let mut around = std::iter::once(id).chain(self.ancestors(id));
+        !self.doubtful.is_empty() && around.any(|block| self.doubtful.contains(&block))
     }
 
     /// Whether a file was understood from its first byte to its last.

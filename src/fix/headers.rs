@@ -9,7 +9,7 @@ use crate::config::{DirectiveId, FileId, Tree};
 use crate::rules::{Finding, HeaderValue, Plan};
 use crate::syntax::NodeId;
 use crate::syntax::edit::Edit;
-use crate::websocket::{Routes, State, has_upgrade_token, is_for, keeps_connections, value};
+use crate::websocket::{Headers, Routes, State, has_upgrade_token, is_for, keeps_connections, value};
 
 const NAME: &str = "proxy_set_header";
 
@@ -25,6 +25,7 @@ impl Rewriter<'_> {
     ) -> Result<Vec<FileEdit>, Withheld> {
         let file = self.tree.directive(block).file;
         self.check(file)?;
+        self.check_allowed(block, NAME)?;
         let own = self.tree.own(block, NAME);
         let inherited = match self.tree.effective(block, NAME) {
             Some(effective) if own.is_empty() => effective.lines,
@@ -36,6 +37,13 @@ impl Rewriter<'_> {
         for ((name, wanted), known) in lines.iter().zip(lines_to_rewrite) {
             let text = self.header_text(finding, plan, block, name, wanted, &mut edits)?;
             if let Some(line) = known {
+                let pointed_at = finding.place.directive;
+                if line != pointed_at && own.contains(&pointed_at) && is_for(self.tree, pointed_at, name) {
+                    return Err(Withheld::new(format!(
+                        "the `{name}` line of an included file that other routes share would stay as it is"
+                    )));
+                }
+                self.check_whole(line)?;
                 let span = self.tree.words(line).last().map(|word| word.span).unwrap_or_default();
                 edits.push(FileEdit { file: self.tree.directive(line).file, edit: Edit { span, text } });
                 continue;
@@ -125,6 +133,13 @@ impl Rewriter<'_> {
         match wanted {
             HeaderValue::Text(text) => Ok(text.clone()),
             HeaderValue::Inherited => {
+                // What the block itself says rightly, it need not take from around it.
+                let own = Headers::of(self.tree, block);
+                let own = if name.eq_ignore_ascii_case("Upgrade") { own.upgrade } else { own.connection };
+                let same = |line: &&DirectiveId| is_for(self.tree, **line, name);
+                if let Some(&line) = own.lines.last().filter(same).filter(|_| own.state == State::Right) {
+                    return Ok(self.value_text(line));
+                }
                 let lost = self.tree.lost(block, NAME);
                 let line = lost.and_then(|lost| lost.lines.iter().copied().find(|&line| is_for(self.tree, line, name)));
                 let line = line.ok_or_else(|| Withheld::new(format!("no line for `{name}` is in sight above")))?;

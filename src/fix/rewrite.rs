@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use super::headers::Served;
 use super::layout::Layout;
 use super::maps::{Known, Purpose};
-use crate::config::{DirectiveId, File, FileId, ROOT, Tree};
+use crate::config::{DirectiveId, File, FileId, Name, ROOT, Tree};
 use crate::rules::{Finding, Op, Place, Plan, Safety};
 use crate::syntax::edit::Edit;
 use crate::websocket::{Routes, is_for, value};
@@ -94,6 +94,11 @@ impl<'a> Rewriter<'a> {
             Op::Remove(directive) => {
                 let file = self.tree.directive(*directive).file;
                 self.check(file)?;
+                self.check_whole(*directive)?;
+                let File { ast, .. } = self.tree.file(file);
+                if ast.comments().iter().any(|&comment| self.tree.node(*directive).span.contains(comment)) {
+                    return Err(Withheld::new("a comment stands inside it and would be lost"));
+                }
                 Ok(vec![FileEdit { file, edit: Layout::new(self.tree, file).without(*directive) }])
             }
             Op::Hoist(map) => self.hoist(*map),
@@ -111,6 +116,33 @@ impl<'a> Rewriter<'a> {
         }
     }
 
+    /// Refuses to touch a directive of several lines that nginx would not accept with so many arguments: a `;` may be
+    /// lost in it, so that the next line only seems to be part of it.
+    pub(super) fn check_whole(&self, directive: DirectiveId) -> Result<(), Withheld> {
+        let known = self.tree.directive(directive);
+        let count = self.tree.args(directive).count();
+        let lines = self.tree.source(directive).slice(self.tree.head(directive)).matches('\n').count();
+        match known.name.and_then(|name| name.entry_in(known.context)) {
+            Some(entry) if lines > 0 && !entry.args.accepts(count) => {
+                let name = self.tree.name(directive).into_owned();
+                Err(Withheld::new(format!("nginx does not accept `{name}` with {count} arguments: is a `;` missing?")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses to write a directive into a block in which nginx does not accept it.
+    pub(super) fn check_allowed(&self, block: DirectiveId, directive: &str) -> Result<(), Withheld> {
+        let inside = self.tree.children(block).next().map(|child| self.tree.directive(child).context);
+        match (Name::of(directive), inside) {
+            (Some(name), Some(inside)) if !name.allowed_in(inside) => {
+                let around = self.tree.name(block).into_owned();
+                Err(Withheld::new(format!("nginx does not accept `{directive}` in `{around}`")))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn set(
         &self,
         finding: &Finding<'_>,
@@ -120,6 +152,7 @@ impl<'a> Rewriter<'a> {
         value: &str,
     ) -> Result<Vec<FileEdit>, Withheld> {
         let file = self.tree.directive(block).file;
+        self.check_allowed(block, directive)?;
         if let Some(&line) = self.tree.own(block, directive).last() {
             if self.tree.directive(line).file != file {
                 return Err(Withheld::new(format!(
@@ -180,6 +213,7 @@ impl<'a> Rewriter<'a> {
     fn replace(&self, place: Place, text: &str, _finding: &Finding<'_>) -> Result<Vec<FileEdit>, Withheld> {
         let (file, span) = place.locate(self.tree);
         self.check(file)?;
+        self.check_whole(place.directive)?;
         Ok(vec![FileEdit { file, edit: Edit { span, text: text.to_owned() } }])
     }
 

@@ -101,6 +101,7 @@ pub struct Ast {
     pub(super) comments: Vec<Span>,
     pub(super) errors: Vec<SyntaxError>,
     pub(super) template: Option<Template>,
+    pub(super) gaps: Vec<u32>,
 }
 
 impl Ast {
@@ -134,4 +135,27 @@ impl Ast {
     pub fn template(&self) -> Option<&Template> {
         self.template.as_ref()
     }
+
+    /// The places of a template, in the order of the text, at which whole directives may come in: nobody can say which.
+    pub fn gaps(&self) -> &[u32] {
+        &self.gaps
+    }
+
+    /// The innermost block around an offset; none at the top of the file.
+    pub fn block_at(&self, offset: u32) -> Option<NodeId> {
+        let behind = self.nodes.partition_point(|node| node.span.start <= offset);
+        let mut next = behind.checked_sub(1).map(|last| NodeId(clip(last)));
+        while let Some(id) = next {
+            let node = self.node(id);
+            if node.span.end > offset && node.body.is_some_and(|body| body.open < offset) {
+                return next;
+            }
+            next = node.parent;
+        }
+        None
+    }
+}
+
+fn clip(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
 }

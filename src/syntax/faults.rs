@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use super::ast::SyntaxError;
+use super::ast::{Node, NodeId, SyntaxError};
 use super::lua::Unclosed;
-use super::reader::{Frame, Reader, offset};
+use super::reader::{Frame, Mend, Reader, offset};
 use super::source::Span;
 use super::tokens::Token;
 
@@ -80,6 +80,9 @@ impl Reader<'_> {
         );
         let doubtful = early.map_or(self.next_node(), |node| node.end.0)..self.next_node();
         self.fault(Span::new(token.start..token.end), token.start, "unexpected \"}\"".to_owned(), help, doubtful);
+        if let Some(close) = early.as_ref().and_then(|node| node.body?.close) {
+            self.suggest(Mend::Ignore(close as usize), early.as_ref());
+        }
     }
 
     /// The text ends inside a block. Indentation may tell which one took another's `}`.
@@ -104,9 +107,22 @@ impl Reader<'_> {
         };
         let open = node.body.map_or(node.span.start, |body| body.open);
         let first = self.read.ast.nodes.partition_point(|other| other.span.start < node.span.start);
+        let last = if self.lacks_only_its_own_end(&node) { offset(first + 1) } else { self.next_node() };
         let message = "unexpected end of file, expecting \"}\"".to_owned();
         let span = Span { start: open, end: open + 1 };
-        self.fault(span, self.text.len(), message, help, offset(first)..self.next_node());
+        self.fault(span, self.text.len(), message, help, offset(first)..last);
+        let end = if quantifier.is_some() { self.end_of_first_child(&node) } else { self.meant_end(&node) };
+        if let Some(end) = end {
+            self.suggest(Mend::Close(end), Some(&node));
+        }
+    }
+
+    /// Remembers how the braces of the last error may be read.
+    fn suggest(&mut self, mend: Mend, node: Option<&Node>) {
+        let at = node.map(|node| self.read.ast.nodes.partition_point(|other| other.span.start < node.span.start));
+        if let (Some(error), Some(at)) = (self.read.ast.errors.last(), at) {
+            self.read.mend.get_or_insert_with(|| (mend, error.clone(), NodeId(offset(at))));
+        }
     }
 
     /// A token right behind a closing quote. Returns whether the token is done with.

@@ -28,6 +28,36 @@ impl Reader<'_> {
         self.read.ast.nodes.iter().filter(|node| closed(node).is_some()).min_by_key(|node| closed(node)).copied()
     }
 
+    /// Where a block was meant to end that ends with the `}` of an outer one: before the first statement in it that is not
+    /// indented deeper than the block itself, or before that `}`.
+    pub(super) fn meant_end(&self, node: &Node) -> Option<usize> {
+        let close = node.body?.close?;
+        let depth = self.indentation(node.span.start)?;
+        let inside = |other: &&Node| other.span.start > node.span.start && other.span.start < close;
+        let outer = |other: &&Node| self.indentation(other.span.start).is_some_and(|indent| indent <= depth);
+        let first = self.read.ast.nodes.iter().filter(inside).find(outer).map_or(close, |other| other.span.start);
+        Some(first as usize)
+    }
+
+    /// Where the first block in a block ends.
+    pub(super) fn end_of_first_child(&self, node: &Node) -> Option<usize> {
+        let child = self.read.ast.nodes.iter().find(|other| other.span.start > node.span.start)?;
+        child.body?.close.map(|close| close as usize + 1)
+    }
+
+    /// Whether the indentation of a whole text says that all blocks are as they were meant and that a block lacks nothing
+    /// but the `}` at the end of the text.
+    pub(super) fn lacks_only_its_own_end(&self, node: &Node) -> bool {
+        let Some(depth) = self.indentation(node.span.start) else { return false };
+        let deeper = |other: &Node| self.indentation(other.span.start).is_none_or(|indent| indent > depth);
+        let inside = self.read.ast.nodes.iter().filter(|other| other.span.start > node.span.start);
+        let has_line = |other: &Node| self.indentation(other.span.start).is_some();
+        let mut inside = inside.peekable();
+        inside.peek().is_some_and(|first| has_line(first))
+            && inside.all(deeper)
+            && self.misplaced_close(|open, close| open != close).is_none()
+    }
+
     /// Whether the `{` of a block is that of a regular expression without quotes, as in `[0-9]{4}`.
     pub(super) fn opens_with_quantifier(&self, node: &Node) -> bool {
         let Some(body) = node.body else { return false };

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::ast::{Ast, Body, Node, NodeId, Word};
+use super::ast::{Ast, Body, Node, NodeId, SyntaxError, Word};
 use super::faults::Faults;
 use super::lua::{self, Unclosed};
 use super::source::{Source, Span};
@@ -22,10 +22,21 @@ pub(super) enum Mode {
     Lenient,
 }
 
+/// How braces that do not match are to be read after all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mend {
+    /// The `}` at this offset closes nothing.
+    Ignore(usize),
+    /// The innermost block ends at this offset, where there is no `}`.
+    Close(usize),
+}
+
 /// What was read, beside the AST.
 #[derive(Debug, Default)]
 pub(super) struct Read {
     pub(super) ast: Ast,
+    /// What would set the braces right, the error that it is about, and the block that the mistake is in.
+    pub(super) mend: Option<(Mend, SyntaxError, NodeId)>,
     /// The first line that only holds a place.
     pub(super) placeholder: Option<Template>,
     /// The `}` that no block is open for, when that is the first error.
@@ -53,6 +64,7 @@ pub(super) struct Reader<'t> {
     pub(super) first_word: usize,
     /// Offset behind the last closing quote: there only a blank, `;`, `{` or `)` may follow.
     closing_quote: Option<usize>,
+    mend: Option<Mend>,
     pub(super) faults: Faults,
 }
 
@@ -67,8 +79,14 @@ impl<'t> Reader<'t> {
             open: Vec::new(),
             first_word: 0,
             closing_quote: None,
+            mend: None,
             faults: Faults::default(),
         }
+    }
+
+    /// The same, with braces that are known not to match read as they were meant.
+    pub(super) fn mended(self, mend: Mend) -> Self {
+        Self { mend: Some(mend), ..self }
     }
 
     /// Reads the whole text, or up to the first error in strict mode.
@@ -100,6 +118,15 @@ impl<'t> Reader<'t> {
             }
         } else if token.unclosed {
             return self.quote_unclosed(token);
+        }
+        if let Some(Mend::Close(at)) = self.mend
+            && token.start >= at
+        {
+            self.mend = None;
+            // In the middle of a statement, or of a Lua block, no block can end.
+            if !self.has_words() && self.read.ast.nodes.last().is_none_or(|node| node.span.end as usize <= at) {
+                self.close_frame(false, at);
+            }
         }
         match first {
             b';' => self.end_statement(token),
@@ -161,6 +188,9 @@ impl<'t> Reader<'t> {
     }
 
     fn close_block(&mut self, token: Token) {
+        if self.mend == Some(Mend::Ignore(token.start)) {
+            return;
+        }
         if self.has_words() && !self.only_placeholder() {
             self.cut_off_by_brace(token);
         }
@@ -194,6 +224,7 @@ impl<'t> Reader<'t> {
     }
 
     fn placeholder(&mut self, language: &'static str, range: Range<usize>) {
+        self.read.ast.gaps.push(offset(range.start));
         self.read.placeholder.get_or_insert(Template { language, span: Span::new(range) });
     }
 

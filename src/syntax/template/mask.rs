@@ -44,6 +44,8 @@ pub(in super::super) struct Masked {
     pub(in super::super) text: String,
     /// Each construct, and whether it became blanks.
     constructs: Vec<(Range<usize>, bool)>,
+    /// Where constructs that may print whole directives begin.
+    gaps: Vec<usize>,
 }
 
 impl Masked {
@@ -51,7 +53,11 @@ impl Masked {
     pub(in super::super) fn new(text: &str) -> Self {
         let found: Vec<Construct> = constructs(text).collect();
         let ends = line_ends(text, &found);
-        let mut masked = Self { text: String::with_capacity(text.len()), constructs: Vec::with_capacity(found.len()) };
+        let mut masked = Self {
+            text: String::with_capacity(text.len()),
+            constructs: Vec::with_capacity(found.len()),
+            gaps: Vec::new(),
+        };
         // The last byte on the line so far that is no blank.
         let mut before = None;
         for (construct, ends_line) in found.iter().zip(ends) {
@@ -67,10 +73,18 @@ impl Masked {
             let filler = if hidden { ' ' } else { 'x' };
             masked.text.extend(std::iter::repeat_n(filler, construct.range.len()));
             before = if hidden { before } else { Some(b'x') };
+            if hidden && (construct.kind == Kind::Value || brings_text(&text[construct.range.clone()])) {
+                masked.gaps.push(construct.range.start);
+            }
             masked.constructs.push((construct.range.clone(), hidden));
         }
         masked.text.push_str(&text[masked.text.len()..]);
         masked
+    }
+
+    /// The offsets at which the template may print whole directives.
+    pub(in super::super) fn gaps(&self) -> impl Iterator<Item = u32> + '_ {
+        self.gaps.iter().map(|&at| Span::new(at..at).start)
     }
 
     /// Whether `error` may come of the template: hidden text stands before it, or a value in its own statement.
@@ -139,6 +153,13 @@ fn construct(text: &str, at: usize) -> Option<Construct> {
         _ => curly_kind(open, code, word),
     };
     Some(Construct { range: at..at + open.len() + length + close.len(), kind, language })
+}
+
+/// Whether a construct that steers fetches text of another file or of a block that others fill in.
+fn brings_text(construct: &str) -> bool {
+    let code = construct.trim_start_matches(['{', '%', '<', '-', '~', '+']).trim_start();
+    let word = code.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '>').next().unwrap_or_default();
+    code.starts_with('>') || matches!(word, "include" | "block" | "call" | "template" | "render" | "partial" | "yield")
 }
 
 fn curly_kind(open: &str, code: &str, word: &str) -> (Kind, &'static str) {

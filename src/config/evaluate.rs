@@ -132,7 +132,9 @@ impl Tree {
     }
 
     fn evaluate_to(&self, value: &str, request: Request, block: DirectiveId, depth: u32) -> Values {
-        if ["{{", "{%", "<%"].iter().any(|open| value.contains(open)) {
+        let framed =
+            ["%", "@", "__"].iter().any(|mark| value.len() > 2 && value.starts_with(mark) && value.ends_with(mark));
+        if framed || ["{{", "{%", "<%"].iter().any(|open| value.contains(open)) {
             return Values::unknown();
         }
         let mut all = Values::one("");
@@ -269,7 +271,7 @@ fn built_in(name: &str, request: Request) -> Option<Values> {
         ("server_protocol", Request::Handshake) => Values::one("HTTP/1.1"),
         ("request_method", Request::Handshake) => Values::one("GET"),
         // Numbers, whatever they are: enough to know that they are no header token.
-        ("connection" | "connection_requests" | "server_port" | "remote_port" | "status", _) => Values::one("0"),
+        ("connection" | "connection_requests" | "remote_port" | "status", _) => Values::one("0"),
         // Headers of an answer: there is none yet when the request is sent.
         _ if name.starts_with("sent_http_") || name.starts_with("upstream_http_") => Values::one(""),
         // A header that nothing sends, one slip away from the one that was meant.

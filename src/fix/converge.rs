@@ -335,7 +335,8 @@ fn objections(before: &Linted<'_>, after: &Linted<'_>, edits: &Edits, chosen: &[
         let declared = chosen.iter().any(|candidate| candidate.may_add_map) && after.tree.is(block, "map");
         let variable = after.tree.arg(block, 2).unwrap_or_default().trim_start_matches('$').to_ascii_lowercase();
         let moved = chosen.iter().any(|candidate| candidate.may_move_map);
-        if !declared || (!before.tree.definitions(&variable).is_empty() && !moved) {
+        let several = after.tree.definitions(&variable).len() > 1;
+        if !declared || several || (!before.tree.definitions(&variable).is_empty() && !moved) {
             object(Vec::new(), "it would add a block that something else already stands for".into());
         }
     }

@@ -106,7 +106,14 @@ impl<'t> Layout<'t> {
         let rest = self.source().slice(Span { start: offset, end: line.end }).trim_start();
         match indent {
             Some(indent) if rest.is_empty() || rest.starts_with('#') => {
-                let text = statements.iter().map(|line| format!("{}{indent}{line}", self.line_end())).collect();
+                // The line end that follows closes the last new line; the ones before it are to be like it.
+                let behind = self.source().text().get(line.end as usize..).unwrap_or_default();
+                let line_end = match () {
+                    () if behind.starts_with("\r\n") => "\r\n",
+                    () if behind.starts_with('\n') => "\n",
+                    () => self.line_end(),
+                };
+                let text = statements.iter().map(|line| format!("{line_end}{indent}{line}")).collect();
                 Edit { span: Span::at(line.end), text }
             }
             _ => Edit { span: Span::at(offset), text: statements.iter().map(|line| format!(" {line}")).collect() },
@@ -125,9 +132,13 @@ impl<'t> Layout<'t> {
         };
         let comments = crate::syntax::comments_at(ast, self.source(), self.tree.directive(directive).node);
         let top = comments.first().map_or(start, |(span, _)| span.start.min(start));
+        // A comment that opens the file speaks of the file.
+        let opens_file = top < start && self.source().line_span(top).start == 0;
+        let top = if opens_file { start } else { top };
         let at = self.source().line_span(top).start;
         let text: String = lines.iter().map(|line| format!("{indent}{line}{}", self.line_end())).collect();
-        Edit { span: Span::at(at), text: text + self.line_end() }
+        let gap = if opens_file { self.line_end() } else { "" };
+        Edit { span: Span::at(at), text: format!("{gap}{text}{}", self.line_end()) }
     }
 
     /// Takes a statement away, with its line when nothing else stands on it.

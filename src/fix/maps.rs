@@ -78,8 +78,8 @@ enum Choice {
     Taken(&'static str),
 }
 
-/// A variable, the http block it is to be defined in, and the file that needs it.
-type Definition = (String, DirectiveId, FileId);
+/// A variable and the http block it is to be defined in.
+type Definition = (String, DirectiveId);
 
 /// What was found out for one fix and serves the next: the tree does not change while its edits are written.
 #[derive(Debug, Default)]
@@ -124,7 +124,9 @@ impl Rewriter<'_> {
             }
         }
         let names = purpose.names(tree.variables_are_open());
-        let free = |name: &&str| tree.definitions(name).is_empty() && !self.is_mentioned(name);
+        // A name that is used and defined nowhere is waiting for this very map, when nothing is out of sight.
+        let waiting = !tree.variables_are_open();
+        let free = |name: &&str| tree.definitions(name).is_empty() && (waiting || !self.is_mentioned(name));
         names.iter().copied().find(free).map_or(Choice::Taken(names[0]), Choice::New)
     }
 
@@ -136,12 +138,11 @@ impl Rewriter<'_> {
             .find(|&around| tree.is(around, "http"))
             .or_else(|| (tree.directive(ROOT).context == Context::Http).then_some(ROOT))
             .ok_or_else(|| Withheld::new("the `map` it needs belongs in the http block, which is not in sight"))?;
-        let file = tree.directive(block).file;
-        let key = (variable.to_owned(), http, file);
+        let key = (variable.to_owned(), http);
         if let Some(known) = self.known.edits.borrow().get(&key) {
             return known.clone();
         }
-        let edit = self.http_place(http, file).map(|place| {
+        let edit = self.http_place(http).map(|place| {
             let layout = Layout::new(tree, place.file);
             let unit = layout.unit();
             let mut lines = vec![format!("map $http_upgrade ${variable} {{")];
@@ -157,26 +158,28 @@ impl Rewriter<'_> {
         edit
     }
 
-    /// Where in http a map can stand: in front of a server or an upstream of `file`, or of the file that holds the block,
-    /// but behind every `map_hash_…`, which nginx refuses once it has read a map (`ngx_http_map_block` sets the
+    /// Where in http a map can stand, one place for all routes: in front of the first server or upstream of the file that
+    /// holds the block, or of the first file it includes that may be written, but behind every `map_hash_…`, which nginx refuses once it has read a map (`ngx_http_map_block` sets the
     /// defaults; "directive is duplicate" on 1.22.1).
-    fn http_place(&self, http: DirectiveId, file: FileId) -> Result<Place, Withheld> {
+    fn http_place(&self, http: DirectiveId) -> Result<Place, Withheld> {
         let tree = self.tree;
         let hash = ["map_hash_max_size", "map_hash_bucket_size"];
         let hash = hash.iter().filter_map(|name| tree.own(http, name).last().copied()).max();
-        // A file that is included in http holds its own map as well as the main file does.
+        let behind = |id: &DirectiveId| hash.is_none_or(|hash| hash < *id);
+        let mut blocks: Vec<DirectiveId> =
+            ["server", "upstream"].iter().flat_map(|name| tree.own(http, name)).copied().filter(behind).collect();
+        blocks.sort();
         let holder = tree.directive(http).file;
-        for file in [file, holder] {
-            if !self.may_edit(file) {
-                continue;
+        let of = |id: &DirectiveId| tree.directive(*id).file;
+        if self.may_edit(holder) {
+            let before = blocks.iter().copied().find(|id| of(id) == holder);
+            if before.is_some() || hash.is_none() {
+                return Ok(Place { file: holder, before });
             }
-            let behind = |id: &DirectiveId| hash.is_none_or(|hash| hash < *id) && tree.directive(*id).file == file;
-            let blocks =
-                ["server", "upstream"].iter().filter_map(|name| tree.own(http, name).iter().copied().find(behind));
-            let before = blocks.min();
-            if before.is_some() || (file == holder && hash.is_none()) {
-                return Ok(Place { file, before });
-            }
+        }
+        // A file that is included in http holds the map as well as the main file does.
+        if let Some(before) = blocks.into_iter().find(|id| of(id) != holder && self.may_edit(of(id))) {
+            return Ok(Place { file: of(&before), before: Some(before) });
         }
         Err(Withheld::new("the `map` it needs belongs in a file that is not to be edited"))
     }

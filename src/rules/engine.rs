@@ -7,7 +7,7 @@ use super::condition::{Asked, Found, Scope};
 use super::finding::{Finding, HeaderValue, Op, Place, Plan, Safety, WordPart};
 use crate::config::{DirectiveId, Openness, ROOT, Tree, Version};
 use crate::syntax::Span;
-use crate::websocket::{Confidence, Route, Routes, is_for};
+use crate::websocket::{Confidence, Route, Routes, is_for, value as header_value};
 
 /// What a check needs to know besides the configuration.
 #[derive(Clone, Debug, Default)]
@@ -224,7 +224,9 @@ impl Writer<'_> {
         }
         let own = tree.own(block, "proxy_set_header");
         let lost = tree.lost(block, "proxy_set_header").map_or(&[][..], |lost| lost.lines);
-        let names = lost.iter().filter_map(|&line| tree.arg(line, 1));
+        // A line that clears what the client sends, such as a cookie, is not repeated: a handshake may need it.
+        let names =
+            lost.iter().filter(|&&line| !header_value(tree, line).is_empty()).filter_map(|&line| tree.arg(line, 1));
         names
             .filter(|name| !own.iter().any(|&line| is_for(tree, line, name)))
             .map(|name| (name.into_owned(), HeaderValue::Inherited))

@@ -121,7 +121,7 @@ pub(super) fn of<'s>(
     judge.names(routes, index, known);
     judge.comments();
     judge.condition();
-    judge.lost_header(routes);
+    judge.lost_header(routes, index);
     judge.neighbours(routes, index);
     judge.denials(routes, known);
     judge.conclude()
@@ -344,16 +344,20 @@ impl<'s> Judge<'_, 's> {
     }
 
     /// An ancestor sends `Upgrade` and this block discards it without meaning to.
-    fn lost_header(&mut self, routes: &Routes) {
+    fn lost_header(&mut self, routes: &Routes, index: usize) {
         if self.route.module != Module::Proxy || self.is_subrequest_target(routes) {
             return;
         }
         let Some(lost) = self.tree.lost(self.route.block, "proxy_set_header") else { return };
         let sends = |line: &&DirectiveId| is_for(self.tree, **line, "Upgrade") && !value(self.tree, **line).is_empty();
         let keeps_connection_clear = self.route.headers.connection.state == State::Empty;
-        if let Some(&line) = lost.lines.iter().find(sends).filter(|_| !keeps_connection_clear) {
-            self.add(Confidence::Likely, line, "the block around it sends an `Upgrade` header".into());
-        }
+        let Some(&line) = lost.lines.iter().find(sends).filter(|_| !keeps_connection_clear) else { return };
+        // The headers are meant for this upstream if another route sends them there, or for this route if nobody else
+        // takes them. Otherwise the block may well be one that was never meant.
+        let shared = routes.siblings(index).take(64).any(|other| other.headers.upgrade.state.sends());
+        let meant = shared || !routes.header_origins.contains(&lost.origin);
+        let confidence = if meant { Confidence::Likely } else { Confidence::Possible };
+        self.add(confidence, line, "the block around it sends an `Upgrade` header".into());
     }
 
     fn neighbours(&mut self, routes: &Routes, index: usize) {

@@ -111,6 +111,8 @@ pub struct Routes {
     pub tls_addresses: HashSet<String>,
     /// The route that a block makes.
     by_block: HashMap<DirectiveId, usize>,
+    /// Blocks whose header lines are in effect on some route.
+    pub(super) header_origins: HashSet<DirectiveId>,
     /// Servers in which something keeps some requests out; [`ROOT`] when a level above all servers does.
     pub restricted: HashSet<DirectiveId>,
     /// Where requests are sent on to inside nginx.
@@ -134,6 +136,7 @@ impl Routes {
             if let Some(mut route) = route(tree, id) {
                 if route.module == Module::Proxy {
                     let origin = tree.effective(route.block, "proxy_set_header").map(|effective| effective.origin);
+                    routes.header_origins.extend(origin);
                     let known = headers.entry((origin, route.server));
                     route.headers = Rc::clone(known.or_insert_with(|| Rc::new(Headers::of(tree, route.block))));
                 }

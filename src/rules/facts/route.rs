@@ -10,6 +10,7 @@ pub(super) const FACTS: &[Fact] = facts! {
     "in-if" "the route is an `if` block, which takes the settings of its location" |scope| {
         when(scope.tree.is(scope.route()?.block, "if"))
     };
+    "external-upstream" "the upstream is a public host, which answers to its own name alone" external_upstream;
     "pings" "the protocol or a comment says that something is sent more often than every 60 s" |scope| {
         when(scope.route()?.intent.pings)
     };
@@ -90,4 +91,21 @@ fn own_headers(scope: Scope<'_>) -> Option<Hit> {
     let here = |line: &DirectiveId| tree.directive(*line).file == tree.directive(block).file;
     let line = tree.own(block, "proxy_set_header").iter().copied().filter(here).find(sent)?;
     Some(Hit::lines([line]))
+}
+
+/// A host name with a public ending, written out in the address: such a server answers to its own name, and the client's
+/// `Host` would be foreign to it.
+fn external_upstream(scope: Scope<'_>) -> Option<Hit> {
+    let route = scope.route()?;
+    let host = route.target.host().trim_end_matches('.').to_ascii_lowercase();
+    if route.target.variable || scope.tree.upstream(&host).is_some() {
+        return None;
+    }
+    let (name, ending) = host.rsplit_once('.')?;
+    let private =
+        ["local", "localhost", "internal", "lan", "home", "svc", "test", "docker", "intranet", "corp", "arpa"];
+    let public =
+        !name.is_empty() && ending.bytes().all(|byte| byte.is_ascii_alphabetic()) && !private.contains(&ending);
+    let named_for_tls = scope.tree.effective(route.block, "proxy_ssl_name").is_some();
+    when(public || (named_for_tls && route.target.scheme == "https"))
 }

@@ -1,0 +1,119 @@
+//! Configurations that work, or of which a part works: nothing may be said of that part, and no fix may touch it.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+const MAP: &str = "map $http_upgrade $connection_upgrade {\n    default upgrade;\n    '' close;\n}\n";
+const HEADERS: &str = "proxy_set_header Upgrade $http_upgrade;\nproxy_set_header Connection $connection_upgrade;\nproxy_http_version 1.1;\n";
+
+fn run(folder: &Path, args: &[&str]) -> Output {
+    let command = Command::new(env!("CARGO_BIN_EXE_nginx-wslint"))
+        .current_dir(folder)
+        .args(["--isolated", "--output-format", "concise", "--color", "never"])
+        .args(args)
+        .output();
+    command.unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        path.parent().map(std::fs::create_dir_all);
+        std::fs::write(path, text).unwrap_or_else(|error| panic!("{error}"));
+    }
+    folder
+}
+
+fn main_file(http: &str) -> String {
+    format!("events {{}}\nhttp {{\n{MAP}{http}\n}}\n")
+}
+
+/// What is said of a configuration at the default level.
+fn said(text: &str) -> String {
+    let folder = folder(&[("nginx.conf", text)]);
+    String::from_utf8_lossy(&run(folder.path(), &["nginx.conf"]).stdout).into_owned()
+}
+
+/// The text of a file after `--fix` of the whole folder.
+fn fixed(files: &[(&str, &str)], name: &str) -> String {
+    let folder = folder(files);
+    run(folder.path(), &["--fix", "."]);
+    std::fs::read_to_string(folder.path().join(name)).unwrap_or_default()
+}
+
+#[test]
+fn a_header_that_is_cleared_is_not_cleared_where_it_was_not() {
+    let text = main_file(&format!(
+        "server {{\nlisten 80;\nproxy_set_header Host $host;\nproxy_set_header Cookie \"\";\n\
+         location / {{\nproxy_pass http://127.0.0.1:1;\n}}\n\
+         location /ws {{\nproxy_pass http://127.0.0.1:1;\n{HEADERS}proxy_read_timeout 1d;\n}}\n}}"
+    ));
+    let after = fixed(&[("nginx.conf", &text)], "nginx.conf");
+    assert_eq!(after.matches("Cookie").count(), 1, "{after}");
+    assert_eq!(after.matches("proxy_set_header Host $host;").count(), 2, "{after}");
+}
+
+#[test]
+fn a_route_to_another_backend_need_not_take_the_servers_headers() {
+    let text = main_file(&format!(
+        "server {{\nlisten 80;\n{HEADERS}proxy_read_timeout 1d;\n\
+         location / {{\nproxy_pass http://127.0.0.1:1;\n}}\n\
+         location /es/ {{\nproxy_pass http://127.0.0.1:9200/;\nproxy_set_header Authorization x;\n}}\n}}"
+    ));
+    assert_eq!(said(&text), "");
+}
+
+#[test]
+fn a_public_host_is_not_told_the_clients_host() {
+    let text = main_file(&format!(
+        "server {{\nlisten 80;\nproxy_set_header Host $host;\nlocation / {{\nproxy_pass http://127.0.0.1:1;\n}}\n\
+         location /ws {{\nproxy_pass https://stream.example.com;\n{HEADERS}proxy_read_timeout 1d;\n}}\n}}"
+    ));
+    assert_eq!(said(&text), "");
+}
+
+#[test]
+fn a_map_of_something_else_may_yield_the_upgrade() {
+    let text = main_file(
+        "map $server_port $conn {\n8080 upgrade;\ndefault close;\n}\nserver {\nlisten 8080;\nlocation /ws {\n\
+         proxy_pass http://127.0.0.1:1;\nproxy_http_version 1.1;\nproxy_read_timeout 1d;\n\
+         proxy_set_header Upgrade $http_upgrade;\nproxy_set_header Connection $conn;\n}\n}",
+    );
+    assert_eq!(said(&text), "");
+}
+
+#[test]
+fn what_a_template_will_say_is_not_judged() {
+    for (version, connection) in
+        [("${HTTP_VERSION}", "upgrade"), ("{{ version }}", "upgrade"), ("1.1", "%%CONNECTION%%"), ("1.1", "{{ c }}")]
+    {
+        let text = format!(
+            "server {{\n    listen 80;\n    location /ws {{\n        proxy_pass http://127.0.0.1:1;\n        \
+             proxy_http_version {version};\n        proxy_read_timeout 1d;\n        \
+             proxy_set_header Upgrade $http_upgrade;\n        proxy_set_header Connection {connection};\n    }}\n}}\n"
+        );
+        assert_eq!(said(&text), "", "{text}");
+    }
+}
+
+#[test]
+fn one_map_serves_all_files() {
+    let site = "server {\n    location /ws {\n        proxy_pass http://127.0.0.1:1;\n        \
+                proxy_set_header Upgrade $http_upgrade;\n    }\n}\n";
+    let files = [
+        ("nginx.conf", "events {}\nhttp {\n    include conf.d/*.conf;\n}\n"),
+        ("conf.d/a.conf", site),
+        ("conf.d/b.conf", site),
+    ];
+    let texts: String = ["nginx.conf", "conf.d/a.conf", "conf.d/b.conf"].map(|name| fixed(&files, name)).concat();
+    assert_eq!(texts.matches("map $http_upgrade").count(), 1, "{texts}");
+    assert_eq!(texts.matches("Connection $connection_upgrade;").count(), 2, "{texts}");
+}
+
+#[test]
+fn a_line_keeps_its_own_line_end() {
+    let text = "# one\nserver {\r\n    location /ws {\r\n        proxy_pass http://127.0.0.1:1;\r\n    }\r\n}\r\n";
+    let after = fixed(&[("conf.d/a.conf", text)], "conf.d/a.conf");
+    assert!(after.contains("proxy_pass http://127.0.0.1:1;\r\n        proxy_http_version 1.1;\r\n"), "{after:?}");
+}

@@ -87,10 +87,19 @@ impl Linter {
 
 /// Whether a finding may be an artefact of a syntax error, or of a `;` that is lost.
 fn is_doubtful(tree: &Tree, finding: &Finding<'_>) -> bool {
-    let block = tree.directive(finding.place.directive);
-    let file = tree.file(block.file);
+    let at = tree.directive(finding.place.directive);
+    let config::File { ast, source, .. } = tree.file(at.file);
+    // The line at fault may be the very one that is missed in its block.
+    let in_block = |offset: u32| {
+        ast.block_at(offset).is_some_and(|block| {
+            let name = ast.words(block).first().map(|word| word.value(source));
+            let inner =
+                name.is_some_and(|name| matches!(&*name, "location" | "if" | "limit_except" | "upstream" | "map"));
+            inner && block <= at.node && at.node < ast.node(block).end
+        })
+    };
     tree.is_doubtful(finding.place.directive)
-        || file.ast.errors().iter().any(|error| error.doubtful.contains(&block.node.0))
+        || ast.errors().iter().any(|error| error.doubtful.contains(&at.node.0) || in_block(error.span.start))
 }
 
 impl Linted<'_> {

@@ -118,3 +118,24 @@ fn a_line_keeps_its_own_line_end() {
     let after = fixed(&[("conf.d/a.conf", text)], "conf.d/a.conf");
     assert!(after.contains("proxy_pass http://127.0.0.1:1;\r\n        proxy_http_version 1.1;\r\n"), "{after:?}");
 }
+
+#[test]
+fn a_line_that_cannot_be_read_is_not_missed_as_well() {
+    let text = main_file(
+        "server {\nlisten 80;\nlocation /ws {\nproxy_pass http://127.0.0.1:1;\nproxy_http_version 1.1;\n\
+         proxy_read_timeout 1d;\nproxy_set_header Upgrade \"$http_upgrade;\nproxy_set_header Connection \"upgrade\";\n}\n}",
+    );
+    let said = said(&text);
+    assert_eq!(said.lines().count(), 1, "{said}");
+    assert!(said.contains("error[syntax-error]"), "{said}");
+}
+
+#[test]
+fn a_pattern_of_endpoints_alone_carries_no_plain_requests() {
+    let text = main_file(
+        "server {\nlisten 80;\nlocation ~* /(api/kernels/[^/]+/(channels|iopub|shell|stdin)|terminals/websocket)/? {\n\
+         proxy_pass http://127.0.0.1:8888;\nproxy_http_version 1.1;\nproxy_set_header Host $http_host;\n\
+         proxy_set_header Upgrade websocket;\nproxy_set_header Connection Upgrade;\nproxy_read_timeout 1d;\n}\n}",
+    );
+    assert_eq!(said(&text), "");
+}

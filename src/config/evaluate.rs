@@ -132,9 +132,7 @@ impl Tree {
     }
 
     fn evaluate_to(&self, value: &str, request: Request, block: DirectiveId, depth: u32) -> Values {
-        let framed =
-            ["%", "@", "__"].iter().any(|mark| value.len() > 2 && value.starts_with(mark) && value.ends_with(mark));
-        if framed || ["{{", "{%", "<%"].iter().any(|open| value.contains(open)) {
+        if is_placeholder(value) {
             return Values::unknown();
         }
         let mut all = Values::one("");
@@ -279,6 +277,14 @@ fn built_in(name: &str, request: Request) -> Option<Values> {
         _ if is_builtin_variable(name) => Values::unknown(),
         _ => return None,
     })
+}
+
+/// Whether another program fills a value in before nginx reads it: `{{ x }}`, `<%= x %>`, `%X%`, `@X@`, `__X__`. `${x}` is
+/// left out, for nginx itself has it.
+pub fn is_placeholder(value: &str) -> bool {
+    let framed =
+        ["%", "@", "__"].iter().any(|mark| value.len() > 2 && value.starts_with(mark) && value.ends_with(mark));
+    framed || ["{{", "{%", "<%"].iter().any(|open| value.contains(open))
 }
 
 /// Whether a variable is `$http_upgrade` or `$http_connection` with a slip of the pen (`$http_upgarde`): nginx accepts

@@ -24,7 +24,7 @@ pub use context::{Context, ContextSet};
 pub use definitions::{Definition, DefinitionKind};
 pub use directives::{Inherit, Name};
 pub use effective::{Effective, Openness};
-pub use evaluate::{Part, Request, Values, is_near_miss, parts};
+pub use evaluate::{Part, Request, Values, is_near_miss, is_placeholder, parts};
 pub use include::IncludeMap;
 pub use location::{Location, Modifier};
 pub use reach::Reached;

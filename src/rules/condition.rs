@@ -4,7 +4,7 @@ use super::compile::{Checker, RuleError};
 use super::facts::{self, Fact};
 use super::finding::Place;
 use super::schema::Condition;
-use crate::config::{DirectiveId, Openness, Tree, Version, VersionRange};
+use crate::config::{DirectiveId, Openness, Tree, Version, VersionRange, is_placeholder};
 use crate::websocket::{Module, Plain, Route, Routes, State, is_for, value};
 
 /// What a condition is asked about.
@@ -313,18 +313,10 @@ impl Compiled {
     fn accepts_value(&self, value: &str) -> bool {
         let listed = |list: &Vec<String>| list.iter().any(|text| text.eq_ignore_ascii_case(value));
         self.is.as_ref().is_none_or(listed)
-            && !self.is_not.as_ref().is_some_and(|list| listed(list) || is_placeholder(value))
+            && !self.is_not.as_ref().is_some_and(|list| listed(list) || is_placeholder(value) || value.contains("${"))
             && self.at_most_seconds.is_none_or(|most| milliseconds(value).is_some_and(|time| time <= most * 1000))
             && self.above_seconds.is_none_or(|least| milliseconds(value).is_some_and(|time| time > least * 1000))
     }
-}
-
-/// Whether another program fills a value in before nginx reads it.
-fn is_placeholder(value: &str) -> bool {
-    let marks = ["{{", "{%", "<%", "${"];
-    let framed =
-        ["%", "@", "__"].iter().any(|mark| value.len() > 2 && value.starts_with(mark) && value.ends_with(mark));
-    framed || marks.iter().any(|mark| value.contains(mark))
 }
 
 fn lines_of<'t>(tree: &'t Tree, block: DirectiveId, name: &str, lines: Lines) -> &'t [DirectiveId] {

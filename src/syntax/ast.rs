@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::source::{Source, Span};
+use super::source::{Source, Span, clip};
 use super::template::Template;
 
 /// The number of a [`Node`] in its [`Ast`], in the order of the text.
@@ -154,8 +154,4 @@ impl Ast {
         }
         None
     }
-}
-
-fn clip(n: usize) -> u32 {
-    u32::try_from(n).unwrap_or(u32::MAX)
 }

@@ -136,6 +136,7 @@ impl Source {
     }
 }
 
-fn clip(n: usize) -> u32 {
+/// A length that fits 32 bits; no source is longer.
+pub(super) fn clip(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }

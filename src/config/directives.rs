@@ -26,6 +26,11 @@ impl Name {
         }
     }
 
+    /// Its number: below the length of [`all`](Self::all), which has it in that place.
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+
     /// The name as it is written.
     pub const fn text(self) -> &'static str {
         NAMES[self.0 as usize].text
@@ -166,29 +171,44 @@ static SLOTS: [u16; (NAMES.len() * 3).next_power_of_two()] = {
     slots
 };
 
-/// The FNV-1a hash of a name, 32 bits.
+/// A hash of the length and of the first and the last eight bytes: few steps, for it is asked for every directive.
 const fn hash(name: &str) -> u32 {
-    let mut hash = 0x811c_9dc5_u32;
-    let mut rest = name.as_bytes();
-    while let [byte, tail @ ..] = rest {
-        hash = (hash ^ *byte as u32).wrapping_mul(0x0100_0193);
-        rest = tail;
-    }
-    hash
+    let bytes = name.as_bytes();
+    let (first, last) = match (bytes.first_chunk(), bytes.last_chunk()) {
+        (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
+        _ => {
+            let mut word = 0;
+            let mut rest = bytes;
+            while let [byte, tail @ ..] = rest {
+                word = word << 8 | *byte as u64;
+                rest = tail;
+            }
+            (word, 0)
+        }
+    };
+    let mixed = (first ^ last.rotate_left(23) ^ bytes.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed >> 32) as u32
 }
 
 /// Equality that a constant may use.
 const fn same(one: &str, other: &str) -> bool {
-    let (one, other) = (one.as_bytes(), other.as_bytes());
+    let (mut one, mut other) = (one.as_bytes(), other.as_bytes());
     if one.len() != other.len() {
         return false;
     }
-    let mut at = 0;
-    while at < one.len() {
-        if one[at] != other[at] {
+    while let (Some((word, rest)), Some((other_word, other_rest))) =
+        (one.split_first_chunk(), other.split_first_chunk())
+    {
+        if u64::from_le_bytes(*word) != u64::from_le_bytes(*other_word) {
             return false;
         }
-        at += 1;
+        (one, other) = (rest, other_rest);
+    }
+    while let ([byte, rest @ ..], [other_byte, other_rest @ ..]) = (one, other) {
+        if *byte != *other_byte {
+            return false;
+        }
+        (one, other) = (rest, other_rest);
     }
     true
 }

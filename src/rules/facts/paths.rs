@@ -216,20 +216,20 @@ fn stripped_endpoint(scope: Scope<'_>) -> Option<Hit> {
 fn path_not_allowed(scope: Scope<'_>) -> Option<Hit> {
     let tree = scope.tree;
     let pass = directive(scope)?;
-    let argument = tree.arg(pass, 1)?;
-    let target = Target::new(&argument);
-    let uri = target.uri.filter(|_| !target.variable && !argument.contains('$'))?;
     let around = tree.directive(pass);
     let place = match around.context {
         Context::If => "an `if` block",
         Context::LimitExcept => "a `limit_except` block",
-        Context::Location => match tree.location(around.parent)?.modifier {
+        Context::Location => match tree.modifier(around.parent)? {
             Modifier::Regex | Modifier::RegexNoCase => "a location that is a pattern",
             Modifier::Named => "a named location",
             _ => return None,
         },
         _ => return None,
     };
+    let argument = tree.arg(pass, 1)?;
+    let target = Target::new(&argument);
+    let uri = target.uri.filter(|_| !target.variable && !argument.contains('$'))?;
     Some(Hit { places: vec![Place { directive: pass, part: WordPart::Word(1) }], words: vec![uri, place.to_owned()] })
 }
 

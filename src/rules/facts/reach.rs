@@ -214,9 +214,9 @@ fn is_passive(name: &str) -> bool {
 fn headers_without_pass(scope: Scope<'_>) -> Option<Hit> {
     let tree = scope.tree;
     let block = directive(scope)?;
-    let location = tree.location(block)?;
     let lines = tree.own(block, "proxy_set_header");
     let &line = lines.iter().find(|&&line| is_for(tree, line, "Upgrade") && !value(tree, line).is_empty())?;
+    let location = tree.location(block)?;
     let passive = |id: DirectiveId| {
         let name = tree.directive(id).name.map_or("", |name| name.text());
         is_passive(name) && name != "proxy_pass" && !tree.is_block(id)
@@ -252,8 +252,8 @@ fn headers_without_pass(scope: Scope<'_>) -> Option<Hit> {
 fn endpoint_redirected(scope: Scope<'_>) -> Option<Hit> {
     let tree = scope.tree;
     let block = directive(scope)?;
-    let location = tree.location(block).filter(|location| !location.is_regex())?;
     let line = *tree.own(block, "return").first()?;
+    let location = tree.location(block).filter(|location| !location.is_regex())?;
     let redirects = tree.arg(line, 1).is_some_and(|code| ["301", "302", "303", "307", "308"].contains(&&*code));
     let alone = tree.children(block).count() == 1;
     (redirects && alone && is_endpoint(&location.path)).then(|| Hit::at(Place::head(line)))

@@ -49,7 +49,7 @@ fn restricted_server(scope: Scope<'_>) -> Option<Hit> {
 
 fn several_servers(scope: Scope<'_>) -> Option<Hit> {
     let upstream = scope.tree.upstream(scope.route()?.target.host())?;
-    (upstream.servers.len() > 1).then(|| Hit::lines(upstream.servers.into_iter().take(1)))
+    (upstream.servers.len() > 1).then(|| Hit::lines(upstream.servers.first().copied()))
 }
 
 fn sibling_sends_lost(scope: Scope<'_>) -> Option<Hit> {

@@ -28,6 +28,7 @@ extern crate alloc;
 pub mod config;
 pub mod examples;
 pub mod fix;
+mod parallel;
 pub mod report;
 pub mod rules;
 pub mod syntax;

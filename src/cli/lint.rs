@@ -10,7 +10,7 @@ use nginx_wslint::websocket::{Confidence, Signals};
 use nginx_wslint::{Linted, Linter};
 
 use super::args::{FailOn, InputArgs, LintArgs};
-use super::files::{Asked, Job, Overlay, jobs};
+use super::files::{Asked, Job, Overlay, at_once, jobs};
 use super::output::Stream;
 use super::settings::{Settings, unknown_rule};
 use super::{CLEAN, FAILED, FINDINGS, Failure, fixing, output};
@@ -38,7 +38,7 @@ pub(super) fn run(args: &LintArgs) -> Result<u8, Failure> {
     if args.fix || args.diff {
         return fixing::run(&session);
     }
-    let linted: Vec<Linted<'_>> = session.jobs.iter().map(|job| session.lint(job, &session.overlay)).collect();
+    let linted: Vec<Linted<'_>> = at_once(&session.jobs, |job| session.lint(job, &session.overlay));
     session.write(&session.collect(&linted).finish(), Stream::Out)?;
     Ok(session.exit_code(&linted))
 }

@@ -6,6 +6,7 @@ use super::compile::{FixRule, Part, Rule, RuleSet, Step, Subject};
 use super::condition::{Asked, Found, Scope};
 use super::finding::{Finding, HeaderValue, Op, Place, Plan, Safety, WordPart};
 use crate::config::{DirectiveId, Openness, ROOT, Tree, Version};
+use crate::parallel;
 use crate::syntax::Span;
 use crate::websocket::{Confidence, Route, Routes, is_for, value as header_value};
 
@@ -18,32 +19,36 @@ pub struct Options {
     pub read_timeout: Option<String>,
 }
 
+/// Fewer routes or directives than this are asked by one thread.
+const LEAST: usize = 64;
+
 /// Everything the rules find, sorted by place. Findings that no user asked for (info, possible) are among them.
 pub fn check<'r>(tree: &Tree, routes: &Routes, rules: &'r RuleSet, options: &Options) -> Vec<Finding<'r>> {
     let mut findings = Vec::new();
     let concerned = rules.iter().filter(|rule| rule.nginx.is_none_or(|range| range.concerns(options.version)));
     let (for_routes, for_directives): (Vec<&Rule>, Vec<&Rule>) =
         concerned.partition(|rule| rule.subject == Subject::Route);
-    for (index, route) in routes.all.iter().enumerate() {
-        for &rule in &for_routes {
-            let sure = rule.websocket.is_none_or(|least| route.intent.confidence >= Some(least));
-            if sure && rule.modules.contains(&route.module) {
-                findings.extend(apply(rule, tree, routes, options, Asked::Route(index)));
-            }
-        }
-    }
-    let mut by_name: HashMap<&str, Vec<&Rule>> = HashMap::new();
+    findings.extend(parallel::in_ranges(routes.all.len(), LEAST, |range| {
+        let of_route = |index: usize| {
+            let route = &routes.all[index];
+            let concerned = for_routes.iter().filter(|rule| {
+                rule.websocket.is_none_or(|least| route.intent.confidence >= Some(least))
+                    && rule.modules.contains(&route.module)
+            });
+            concerned.filter_map(move |rule| apply(rule, tree, routes, options, Asked::Route(index)))
+        };
+        range.flat_map(of_route).collect()
+    }));
+    let mut asked: Vec<(DirectiveId, &Rule)> = Vec::new();
     for &rule in &for_directives {
         for name in &rule.directives {
-            by_name.entry(name).or_default().push(rule);
+            asked.extend(tree.all(name).iter().map(|&id| (id, rule)));
         }
     }
-    for id in tree.ids() {
-        let Some(name) = tree.directive(id).name else { continue };
-        for &rule in by_name.get(name.text()).map_or(&[][..], Vec::as_slice) {
-            findings.extend(apply(rule, tree, routes, options, Asked::Directive(id)));
-        }
-    }
+    asked.sort_by_key(|&(id, _)| id);
+    findings.extend(parallel::in_ranges(asked.len(), LEAST, |range| {
+        asked[range].iter().filter_map(|&(id, rule)| apply(rule, tree, routes, options, Asked::Directive(id))).collect()
+    }));
     merged(tree, findings)
 }
 

@@ -5,6 +5,7 @@ mod facts;
 mod headers;
 mod intent;
 mod jumps;
+mod known;
 mod restrictions;
 mod route;
 pub mod segments;

@@ -1,15 +1,17 @@
 //! Routes: the blocks that hand requests on.
 
 use std::collections::{HashMap, HashSet};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::headers::Headers;
 use super::intent::{self, Intent};
 use super::jumps::Jumps;
-use super::restrictions::Restrictions;
+use super::known::Known;
+use super::restrictions::{self, Restrictions};
 use super::signals::Signals;
 use super::subrequests;
 use crate::config::{Context, DirectiveId, Location, ROOT, Target, Tree};
+use crate::parallel;
 
 /// The module whose `*_pass` hands the requests on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -75,7 +77,7 @@ pub struct Route {
     /// Where the requests go.
     pub target: Target,
     /// The two headers of the handshake, for [`Module::Proxy`].
-    pub headers: Rc<Headers>,
+    pub headers: Arc<Headers>,
     /// Whether it carries WebSockets, how sure that is and why.
     pub intent: Intent,
 }
@@ -109,8 +111,8 @@ pub struct Routes {
     pub(super) restrictions: Restrictions,
     /// Addresses, as `listen` lines write them, on which some line asks for TLS.
     pub tls_addresses: HashSet<String>,
-    /// The route that a block makes.
-    by_block: HashMap<DirectiveId, usize>,
+    /// Blocks and the routes that they make, sorted.
+    by_block: Vec<(DirectiveId, u32)>,
     /// Blocks whose header lines are in effect on some route.
     pub(super) header_origins: HashSet<DirectiveId>,
     /// Servers in which something keeps some requests out; [`ROOT`] when a level above all servers does.
@@ -119,8 +121,10 @@ pub struct Routes {
     pub jumps: Jumps,
     /// Hosts in lower case with their ports that are written without variables: nginx knows them from its start.
     written: HashSet<(String, u16)>,
-    by_server: HashMap<DirectiveId, Vec<usize>>,
 }
+
+/// Fewer routes than this are judged by one thread.
+const LEAST_ROUTES: usize = 64;
 
 impl Routes {
     /// Finds the routes of a tree and judges them.
@@ -131,24 +135,32 @@ impl Routes {
             jumps: Jumps::new(tree),
             ..Self::default()
         };
-        let mut headers: HashMap<(Option<DirectiveId>, Option<DirectiveId>), Rc<Headers>> = HashMap::new();
-        for id in tree.ids() {
-            if let Some(mut route) = route(tree, id) {
+        let mut headers: HashMap<(Option<DirectiveId>, Option<DirectiveId>), Arc<Headers>> = HashMap::new();
+        let none = Arc::new(Headers::of(tree, ROOT));
+        for id in tree.all_of(&Module::PASSES.map(|(name, _)| name)) {
+            if let Some(mut route) = route(tree, id, &none) {
                 if route.module == Module::Proxy {
                     let origin = tree.effective(route.block, "proxy_set_header").map(|effective| effective.origin);
                     routes.header_origins.extend(origin);
                     let known = headers.entry((origin, route.server));
-                    route.headers = Rc::clone(known.or_insert_with(|| Rc::new(Headers::of(tree, route.block))));
+                    route.headers = Arc::clone(known.or_insert_with(|| Arc::new(Headers::of(tree, route.block))));
                 }
-                routes.by_block.insert(route.block, routes.all.len());
-                routes.by_authority.entry(route.target.authority.clone()).or_default().push(routes.all.len());
+                routes.by_block.push((route.block, routes.all.len() as u32));
+                match routes.by_authority.get_mut(&route.target.authority) {
+                    Some(same) => same.push(routes.all.len()),
+                    None => _ = routes.by_authority.insert(route.target.authority.clone(), vec![routes.all.len()]),
+                }
                 routes.note(&route);
                 routes.all.push(route);
             }
         }
-        let mut known = intent::Known::default();
-        for index in 0..routes.all.len() {
-            routes.all[index].intent = intent::of(tree, &routes, index, signals, settings, &mut known);
+        routes.by_block.sort_unstable();
+        let intents = parallel::in_ranges(routes.all.len(), LEAST_ROUTES, |range| {
+            let mut known = Known::default();
+            range.map(|index| intent::of(tree, &routes, index, signals, settings, &mut known)).collect()
+        });
+        for (route, intent) in routes.all.iter_mut().zip(intents) {
+            route.intent = intent;
         }
         routes.tls_addresses = tls_addresses(tree);
         routes.handshake_subrequests = subrequests::of_handshakes(tree, &routes);
@@ -157,13 +169,11 @@ impl Routes {
     }
 
     fn note(&mut self, route: &Route) {
-        if let Some(server) = route.server {
-            self.by_server.entry(server).or_default().push(self.all.len());
-        }
         if !route.target.variable {
             let default = if route.target.scheme == "https" { 443 } else { 80 };
             let port = route.target.port().unwrap_or(default);
-            self.written.insert((route.target.host().to_ascii_lowercase(), port));
+            let host = route.target.host().to_ascii_lowercase();
+            self.written.insert((host, port));
         }
     }
 
@@ -174,12 +184,16 @@ impl Routes {
 
     /// The routes of a server, in nginx's order.
     pub fn in_server(&self, server: DirectiveId) -> impl Iterator<Item = &Route> {
-        self.by_server.get(&server).map_or(&[][..], Vec::as_slice).iter().map(|&index| &self.all[index])
+        // They stand inside it, one behind the other.
+        let first = self.all.partition_point(|route| route.pass < server);
+        self.all[first..].iter().take_while(move |route| route.server == Some(server))
     }
 
     /// The route that a block makes, if it makes one.
     pub fn of_block(&self, block: DirectiveId) -> Option<&Route> {
-        self.by_block.get(&block).map(|&index| &self.all[index])
+        let behind = self.by_block.partition_point(|&(other, _)| other <= block);
+        let &(other, index) = self.by_block.get(behind.checked_sub(1)?)?;
+        (other == block).then(|| &self.all[index as usize])
     }
 
     /// Whether something in the route's server, or above all servers, keeps some requests out.
@@ -206,8 +220,8 @@ pub struct RouteSetting {
     pub websocket: bool,
 }
 
-/// The route that a directive makes, if it is a `*_pass` where nginx accepts it.
-fn route(tree: &Tree, pass: DirectiveId) -> Option<Route> {
+/// The route that a `*_pass` makes where nginx accepts it; `headers` are those of a route without any.
+fn route(tree: &Tree, pass: DirectiveId, headers: &Arc<Headers>) -> Option<Route> {
     let (_, mut module) = Module::PASSES.into_iter().find(|(name, _)| tree.is(pass, name))?;
     let directive = tree.directive(pass);
     let block = directive.parent;
@@ -227,7 +241,7 @@ fn route(tree: &Tree, pass: DirectiveId) -> Option<Route> {
         pass,
         module,
         target: Target::new(&argument),
-        headers: Rc::new(Headers::of(tree, ROOT)),
+        headers: Arc::clone(headers),
         intent: Intent::default(),
     })
 }
@@ -236,7 +250,7 @@ fn route(tree: &Tree, pass: DirectiveId) -> Option<Route> {
 fn subrequest_targets(tree: &Tree) -> HashSet<DirectiveId> {
     let mut reached = HashSet::new();
     let mut asked = HashSet::new();
-    for id in tree.ids().filter(|&id| tree.is(id, "auth_request") || tree.is(id, "mirror")) {
+    for id in tree.all_of(&["auth_request", "mirror"]) {
         let Some(uri) = tree.arg(id, 1).filter(|uri| uri.starts_with('/')) else { continue };
         let path = uri.split(['?', '$']).next().unwrap_or_default().to_owned();
         let servers = match tree.enclosing(id, "server") {
@@ -255,17 +269,13 @@ fn subrequest_targets(tree: &Tree) -> HashSet<DirectiveId> {
 /// The addresses of which a `listen` line says `ssl`: the options of an address belong to it, whichever server's line
 /// sets them (`ngx_http_add_addresses`).
 fn tls_addresses(tree: &Tree) -> HashSet<String> {
-    let tls = |&id: &DirectiveId| tree.is(id, "listen") && tree.args(id).any(|arg| arg == "ssl");
-    tree.ids().filter(tls).filter_map(|id| tree.arg(id, 1).map(std::borrow::Cow::into_owned)).collect()
+    let tls = |id: &DirectiveId| tree.args(*id).any(|arg| arg == "ssl");
+    let listens = tree.all("listen").iter().copied();
+    listens.filter(tls).filter_map(|id| tree.arg(id, 1).map(std::borrow::Cow::into_owned)).collect()
 }
 
 /// The servers with a directive that restricts access: there a tunnel that a client opens with another protocol than
 /// WebSocket would lead past it (NGINX facts part K).
 fn restricted(tree: &Tree) -> HashSet<DirectiveId> {
-    const RESTRICTING: [&str; 7] =
-        ["deny", "auth_basic", "auth_request", "auth_jwt", "auth_pam", "auth_digest", "access_by_lua_block"];
-    let restricts = |&id: &DirectiveId| {
-        RESTRICTING.iter().any(|name| tree.is(id, name)) && tree.arg(id, 1).is_none_or(|value| value != "off")
-    };
-    tree.ids().filter(restricts).map(|id| tree.enclosing(id, "server").unwrap_or(ROOT)).collect()
+    restrictions::lines(tree).map(|id| tree.enclosing(id, "server").unwrap_or(ROOT)).collect()
 }

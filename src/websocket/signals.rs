@@ -18,7 +18,8 @@ use names::{MAX_PARTS, labels, own_labels, parts, runs};
 use tables::Tables;
 pub use tables::{Application, Deny, Endpoint, Port, ServerName, Word};
 
-const BUILTIN: &str = include_str!("../../rules/signals.toml");
+/// `rules/signals.toml`, as the build script writes it.
+const BUILTIN: &str = include_str!(concat!(env!("OUT_DIR"), "/signals.json"));
 
 /// A text of signals that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -73,7 +74,10 @@ impl Signals {
     pub fn builtin() -> &'static Signals {
         static SIGNALS: OnceLock<Signals> = OnceLock::new();
         // A test reads the file, so that there is always something to fall back from.
-        SIGNALS.get_or_init(|| Signals::parse(BUILTIN).unwrap_or_default())
+        SIGNALS.get_or_init(|| {
+            let tables: Option<Tables> = serde_json::from_str(BUILTIN).ok();
+            tables.and_then(|tables| Signals::compile(tables).ok()).unwrap_or_default()
+        })
     }
 
     /// Signals from TOML text.

@@ -82,13 +82,13 @@ fn parse(frame: &[u8]) -> Incoming {
     };
     let id = value.get("id").filter(|id| id.is_string() || id.is_number()).cloned();
     match serde_json::from_value(value) {
-        Ok(message) => Incoming::Message(message),
-        Err(_) => refusal(
-            id.unwrap_or(Value::Null),
-            ErrorCode::InvalidRequest,
-            "this is no request, response or notification",
-        ),
+        // With a number that is no number of a request.
+        Ok(Message::Notification(_)) if id.is_some() => {}
+        Ok(message) => return Incoming::Message(message),
+        Err(_) => {}
     }
+    let message = "this is no request, response or notification";
+    refusal(id.unwrap_or(Value::Null), ErrorCode::InvalidRequest, message)
 }
 
 fn refusal(id: Value, code: ErrorCode, message: &str) -> Incoming {

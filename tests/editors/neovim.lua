@@ -45,7 +45,7 @@ local function run()
 
   -- All fixes at once.
   local path = copy('chat-app/broken.conf', 'nginx.conf')
-  vim.cmd('edit ' .. path)
+  vim.cmd('silent edit ' .. path)
   check(vim.bo.filetype == 'nginx', 'file type: ' .. vim.bo.filetype)
   local all = found(2)
   local codes = { all[1].code, all[2].code }
@@ -55,12 +55,12 @@ local function run()
   check(all[1].source == 'nginx-wslint', 'source')
   vim.cmd('NginxWslintFixAll')
   found(0)
-  vim.cmd('write')
+  vim.cmd('silent write')
   check(read(path) == read(examples .. '/chat-app/fixed.conf'), 'not mended:\n' .. read(path))
 
   -- One fix, chosen from the menu.
   path = copy('chat-app/broken.conf', 'one-nginx.conf')
-  vim.cmd('edit ' .. path)
+  vim.cmd('silent edit ' .. path)
   found(2)
   vim.api.nvim_win_set_cursor(0, { 19, 14 })
   local offered = {}
@@ -75,7 +75,7 @@ local function run()
   end
   vim.lsp.buf.code_action()
   found(1)
-  vim.cmd('write')
+  vim.cmd('silent write')
   has(read(path), '            proxy_http_version 1.1;\n')
 
   -- What is said of a place, and where a name leads.
@@ -95,11 +95,11 @@ local function run()
   -- Fixed while it is written.
   require('nginx_wslint').setup({ cmd = { server, 'server' }, fix_on_save = true })
   path = copy('lost-headers/broken.conf', 'lost-nginx.conf')
-  vim.cmd('edit ' .. path)
+  vim.cmd('silent edit ' .. path)
   check(vim.wait(PATIENCE, function()
     return #vim.diagnostic.get(0) > 0
   end, 20), 'nothing found in the lost headers')
-  vim.cmd('write')
+  vim.cmd('silent write')
   check(read(path) == read(examples .. '/lost-headers/fixed.conf'), 'not mended on saving:\n' .. read(path))
 end
 

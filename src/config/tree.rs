@@ -387,7 +387,7 @@ impl Loader<'_> {
             return None;
         }
         let source = Source::new(path, bytes);
-        let ast = syntax::parse(&source);
+        let ast = self.reader.parse(&source);
         let id = FileId(self.files.len() as u32);
         self.files.push(File { source, ast, well_known });
         self.by_path.insert(path.to_owned(), Some(id));

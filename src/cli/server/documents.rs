@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use gen_lsp_types::{Range, TextDocumentContentChangeEvent, Uri};
 use nginx_wslint::config::{Disk, Memory, Reader};
 use nginx_wslint::fix::Texts;
+use nginx_wslint::syntax::{Ast, Source, parse};
 
 use super::positions::{Encoding, Lines};
 
@@ -60,6 +61,8 @@ pub(super) struct Documents {
     by_path: HashMap<PathBuf, String>,
     /// What paths lead to, which is asked for again and again.
     real: Mutex<HashMap<PathBuf, PathBuf>>,
+    /// Texts that were parsed, and their statements: of a tree, one file changes with a key and a hundred do not.
+    parsed: Mutex<HashMap<PathBuf, (String, Ast)>>,
 }
 
 impl Documents {
@@ -115,6 +118,7 @@ impl Documents {
     /// Forgets what is known of the disk: files may have come and gone.
     pub(super) fn forget_disk(&mut self) {
         self.real.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.parsed.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// The address of a file: the client's own where it is open.
@@ -166,6 +170,21 @@ impl Reader for Documents {
     fn exists(&self, path: &Path) -> bool {
         Disk.exists(path) || self.at(path).is_some()
     }
+
+    fn parse(&self, source: &Source) -> Ast {
+        let known = self.parsed.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((text, ast)) = known.get(source.path())
+            && text == source.text()
+        {
+            return ast.clone();
+        }
+        // Several texts may be parsed at once.
+        drop(known);
+        let ast = parse(source);
+        let mut known = self.parsed.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(source.path().to_owned(), (source.text().to_owned(), ast.clone()));
+        ast
+    }
 }
 
 /// See [`Documents::with`].
@@ -188,5 +207,10 @@ impl Reader for Changed<'_> {
 
     fn exists(&self, path: &Path) -> bool {
         self.texts.contains_key(path) || self.documents.exists(path)
+    }
+
+    /// What a fix makes of a text is seen once.
+    fn parse(&self, source: &Source) -> Ast {
+        if self.texts.contains_key(source.path()) { parse(source) } else { self.documents.parse(source) }
     }
 }

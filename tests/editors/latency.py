@@ -60,6 +60,11 @@ class Client:
             length = int(line.split(b":")[1])
         return json.loads(self.server.stdout.read(length))
 
+    def worked(self) -> float:
+        """Milliseconds that the server has computed so far: what the wall clock says depends on what else runs."""
+        fields = Path(f"/proc/{self.server.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return 1000 * (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def until(self, version: int) -> dict:
         while True:
             message = self.receive()
@@ -94,6 +99,7 @@ def main():
         # A value far down is written anew, key by key.
         line = text[: text.index("backend100;")].count("\n")
         times = []
+        before = client.worked()
         for version in range(1, KEYS + 1):
             at = {"line": line, "character": 26}
             change = {"range": {"start": at, "end": at}, "text": "x"}
@@ -104,7 +110,8 @@ def main():
             )
             client.until(version)
             times.append(1000 * (time.perf_counter() - start))
-        print(f"a key:  {statistics.median(times):7.1f} ms, at worst {max(times):.1f} ms")
+        worked = (client.worked() - before) / KEYS
+        print(f"a key:  {statistics.median(times):7.1f} ms, at worst {max(times):.1f} ms; {worked:.1f} ms of computing")
 
         client.send(id=2, method="shutdown")
         client.send(method="exit")

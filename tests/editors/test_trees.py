@@ -111,3 +111,14 @@ async def test_a_text_that_was_never_saved_is_linted(editor, chat):
     editor.client.text_document_did_open(types.DidOpenTextDocumentParams(text_document=item))
     await editor.until(lambda: uri in editor.published, uri)
     assert "missing-upgrade-header" in codes(editor.published[uri][1])
+
+
+async def test_settings_that_nobody_told_of_are_read_when_something_is_saved(editor, chat):
+    assert len(await editor.open("nginx.conf")) == 2
+    editor.write("nginx-wslint.toml", '[rules]\nhandshake = "off"\n')
+    editor.save("nginx.conf")
+    uri = editor.uri("nginx.conf")
+    await editor.until(lambda: editor.published[uri][1] == [], "settings of their own")
+    editor.write("nginx-wslint.toml", "# nothing\n")
+    editor.save("nginx.conf")
+    await editor.until(lambda: len(editor.published[uri][1]) == 2, "settings written anew")

@@ -4,6 +4,7 @@
 //! after the other and linted once, a request that was taken back meanwhile is not worked on.
 
 mod actions;
+mod answers;
 mod capabilities;
 mod client;
 mod cursor;

@@ -2,7 +2,8 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use gen_lsp_types::{Diagnostic, Range};
 use nginx_wslint::Linted;
@@ -42,6 +43,8 @@ pub(super) enum Proof {
 
 /// The open texts that share a settings file.
 pub(super) struct Project<'a> {
+    /// When its settings file was last written: not every client tells.
+    written: Option<SystemTime>,
     pub(super) session: Session<'a>,
     /// One for each job of the session; none where something has changed since.
     checked: Vec<Option<Checked>>,
@@ -84,7 +87,8 @@ impl<'a> Projects<'a> {
         self.all.retain(|file, _| groups.contains_key(file));
         let mut failures = Vec::new();
         for (file, members) in groups {
-            if !self.all.contains_key(&file) {
+            if self.all.get(&file).is_none_or(|project| project.written != written(file.as_deref())) {
+                self.all.remove(&file);
                 match self.project(file.as_deref()) {
                     Ok(project) => {
                         self.all.insert(file.clone(), project);
@@ -110,17 +114,17 @@ impl<'a> Projects<'a> {
         }
     }
 
-    fn project(&self, file: Option<&std::path::Path>) -> Result<Project<'a>, Failure> {
+    fn project(&self, file: Option<&Path>) -> Result<Project<'a>, Failure> {
         let settings = match file {
             Some(file) => Settings::read(file, &RuleSet::builtin())?,
             None => Settings::default(),
         };
-        Ok(Project { session: Session::empty(self.args, settings)?, checked: Vec::new() })
+        Ok(Project { written: written(file), session: Session::empty(self.args, settings)?, checked: Vec::new() })
     }
 
     /// Marks what has to be linted again after a text has changed.
     pub(super) fn touch(&mut self, document: &Document) {
-        for Project { session, checked } in self.all.values_mut() {
+        for Project { session, checked, .. } in self.all.values_mut() {
             for (job, checked) in session.jobs.iter().zip(checked) {
                 if checked.as_ref().is_none_or(|checked| checked.files.contains(&document.real)) {
                     *checked = None;
@@ -132,7 +136,7 @@ impl<'a> Projects<'a> {
 
     /// Lints what has changed.
     pub(super) fn check(&mut self, documents: &Documents, encoding: Encoding) {
-        for Project { session, checked } in self.all.values_mut() {
+        for Project { session, checked, .. } in self.all.values_mut() {
             for (job, checked) in session.jobs.iter().zip(checked) {
                 checked.get_or_insert_with(|| check(session, job, documents, encoding));
             }
@@ -157,18 +161,22 @@ impl<'a> Projects<'a> {
     /// The configurations that an open text belongs to.
     pub(super) fn homes<'p>(&'p self, document: &'p Document, documents: &'p Documents) -> Vec<Home<'p, 'a>> {
         let mut homes = Vec::new();
-        for Project { session, checked } in self.all.values() {
+        for Project { session, checked, .. } in self.all.values() {
             for (job, checked) in session.jobs.iter().zip(checked) {
                 let Some(checked) = checked.as_ref().filter(|checked| checked.files.contains(&document.real)) else {
                     continue;
                 };
-                let is_it = |path: &std::path::Path| documents.at(path).is_some_and(|open| open.uri == document.uri);
+                let is_it = |path: &Path| documents.at(path).is_some_and(|open| open.uri == document.uri);
                 let file = checked.tree.files().iter().position(|file| is_it(file.source.path()));
                 homes.extend(file.map(|file| Home { session, job, checked, file: FileId(file as u32) }));
             }
         }
         homes
     }
+}
+
+fn written(file: Option<&Path>) -> Option<SystemTime> {
+    file?.metadata().ok()?.modified().ok()
 }
 
 impl Project<'_> {

@@ -6,9 +6,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use gen_lsp_types::{
-    CodeActionParams, DefinitionParams, Diagnostic, DidChangeTextDocumentParams, DidChangeWatchedFilesParams,
-    DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams, DocumentSymbolParams,
-    HoverParams, Location, PublishDiagnosticsParams, TextDocumentPositionParams, Uri,
+    DefinitionParams, Diagnostic, DidChangeTextDocumentParams, DidChangeWatchedFilesParams, DidCloseTextDocumentParams,
+    DidOpenTextDocumentParams, DidSaveTextDocumentParams, HoverParams, PublishDiagnosticsParams, Uri,
 };
 use lsp_server::{ErrorCode, Message, Notification, Request, RequestId, Response, ResponseError};
 use serde::de::DeserializeOwned;
@@ -16,16 +15,14 @@ use serde_json::{Value, json};
 
 use super::super::args::LintArgs;
 use super::super::settings::Settings;
+use super::capabilities;
 use super::client::Client;
-use super::cursor::Cursor;
 use super::documents::Documents;
-use super::places::Places;
 use super::projects::Projects;
 use super::transport::Output;
-use super::{actions, capabilities, definition, hover, symbols};
 
 /// The answer to a request.
-type Answer = Result<Value, ResponseError>;
+pub(super) type Answer = Result<Value, ResponseError>;
 
 /// How the server talks to the user beside the diagnostics: the protocol's `MessageType`.
 #[derive(Clone, Copy)]
@@ -38,9 +35,9 @@ pub(super) enum Loudness {
 
 pub(super) struct Server<'a> {
     /// None until the client has introduced itself.
-    client: Option<Client>,
-    documents: Documents,
-    projects: Projects<'a>,
+    pub(super) client: Option<Client>,
+    pub(super) documents: Documents,
+    pub(super) projects: Projects<'a>,
     output: Output<Stdout>,
     /// Files may have come or gone, so that a text may belong elsewhere now.
     plan_due: bool,
@@ -49,7 +46,7 @@ pub(super) struct Server<'a> {
     /// How long it took last time.
     took: Duration,
     /// What was sent last for each open text.
-    published: HashMap<Uri, (i32, Vec<Diagnostic>)>,
+    pub(super) published: HashMap<Uri, (i32, Vec<Diagnostic>)>,
     /// What was said of settings, which is said once.
     told: HashSet<String>,
     pub(super) shut_down: bool,
@@ -237,52 +234,6 @@ impl<'a> Server<'a> {
         self.plan_due = true;
     }
 
-    fn actions(&self, params: &CodeActionParams) -> Answer {
-        let Some(client) = &self.client else { return Ok(Value::Null) };
-        value(actions::of(params, &self.projects, &self.documents, client))
-    }
-
-    fn symbols(&self, params: &DocumentSymbolParams) -> Answer {
-        let (Some(client), Some(document)) = (&self.client, self.documents.get(&params.text_document.uri)) else {
-            return Ok(Value::Null);
-        };
-        value(symbols::of(document, client.encoding, client.nested_symbols))
-    }
-
-    fn hover(&self, at: &TextDocumentPositionParams) -> Answer {
-        let (Some(client), Some(document)) = (&self.client, self.documents.get(&at.text_document.uri)) else {
-            return Ok(Value::Null);
-        };
-        let offset = document.lines(client.encoding).offset(at.position);
-        let known = self.published.get(&document.uri).map(|(_, known)| known.as_slice()).unwrap_or_default();
-        let found: Vec<&Diagnostic> =
-            known.iter().filter(|one| one.range.start <= at.position && at.position <= one.range.end).collect();
-        let said = self.projects.homes(document, &self.documents).into_iter().find_map(|home| {
-            let cursor = Cursor::new(home, offset)?;
-            let places = Places::new(cursor.tree(), &self.documents, client.encoding);
-            hover::of(&cursor, &found, &places, client)
-        });
-        value(said)
-    }
-
-    fn definition(&self, at: &TextDocumentPositionParams) -> Answer {
-        let (Some(client), Some(document)) = (&self.client, self.documents.get(&at.text_document.uri)) else {
-            return Ok(Value::Null);
-        };
-        let offset = document.lines(client.encoding).offset(at.position);
-        let mut all: Vec<Location> = Vec::new();
-        for home in self.projects.homes(document, &self.documents) {
-            let Some(cursor) = Cursor::new(home, offset) else { continue };
-            let places = Places::new(cursor.tree(), &self.documents, client.encoding);
-            for place in definition::of(&cursor, &self.documents, &places) {
-                if !all.contains(&place) {
-                    all.push(place);
-                }
-            }
-        }
-        value(all)
-    }
-
     fn watch_files(&mut self) -> io::Result<()> {
         if !self.client.as_ref().is_some_and(|client| client.watches_files) {
             return Ok(());
@@ -322,8 +273,4 @@ pub(super) fn error(code: ErrorCode, message: &str) -> ResponseError {
 
 fn parse<P: DeserializeOwned>(params: Value) -> Result<P, ResponseError> {
     serde_json::from_value(params).map_err(|wrong| error(ErrorCode::InvalidParams, &wrong.to_string()))
-}
-
-fn value(answer: impl serde::Serialize) -> Answer {
-    serde_json::to_value(answer).map_err(|wrong| error(ErrorCode::InternalError, &wrong.to_string()))
 }

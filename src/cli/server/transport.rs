@@ -78,7 +78,7 @@ fn body(input: &mut dyn BufRead, length: u64) -> io::Result<Vec<u8>> {
 fn parse(frame: &[u8]) -> Incoming {
     let value: Value = match serde_json::from_slice(frame) {
         Ok(value) => value,
-        Err(error) => return refusal(Value::Null, ErrorCode::ParseError, &format!("this is not JSON: {error}")),
+        Err(error) => return refusal(&Value::Null, ErrorCode::ParseError, &format!("this is not JSON: {error}")),
     };
     let id = value.get("id").filter(|id| id.is_string() || id.is_number()).cloned();
     match serde_json::from_value(value) {
@@ -88,10 +88,10 @@ fn parse(frame: &[u8]) -> Incoming {
         Err(_) => {}
     }
     let message = "this is no request, response or notification";
-    refusal(id.unwrap_or(Value::Null), ErrorCode::InvalidRequest, message)
+    refusal(&id.unwrap_or(Value::Null), ErrorCode::InvalidRequest, message)
 }
 
-fn refusal(id: Value, code: ErrorCode, message: &str) -> Incoming {
+fn refusal(id: &Value, code: ErrorCode, message: &str) -> Incoming {
     Incoming::Refused(json!({ "jsonrpc": "2.0", "id": id, "error": { "code": code as i32, "message": message } }))
 }
 

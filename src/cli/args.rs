@@ -57,6 +57,51 @@ pub(super) enum Command {
         #[arg(value_name = "FILE", required_unless_present = "tree")]
         files: Vec<PathBuf>,
     },
+    /// Speak the language server protocol on standard input and output, for editors
+    Server(ServerArgs),
+}
+
+/// What the language server takes; everything else is said by settings and by the editor.
+#[derive(Debug, clap::Args)]
+pub(super) struct ServerArgs {
+    /// Also routes that only possibly carry WebSockets, and infos
+    #[arg(long)]
+    pedantic: bool,
+    /// Only these rules and groups
+    #[arg(long, value_name = "RULES", value_delimiter = ',')]
+    select: Vec<String>,
+    /// Not these rules and groups
+    #[arg(long, value_name = "RULES", value_delimiter = ',')]
+    ignore: Vec<String>,
+    /// A folder with rules of your own
+    #[arg(long, value_name = "DIR")]
+    rules: Option<PathBuf>,
+    /// The nginx the configuration is for, such as 1.26 [default: any]
+    #[arg(long, value_name = "VERSION")]
+    nginx_version: Option<Version>,
+    /// A settings file in place of the nearest nginx-wslint.toml
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Read no settings file
+    #[arg(long, conflicts_with = "config")]
+    isolated: bool,
+    /// Speak on standard input and output, as it does anyway: some editors say so
+    #[arg(long, hide = true)]
+    stdio: bool,
+}
+
+impl From<&ServerArgs> for LintArgs {
+    fn from(args: &ServerArgs) -> Self {
+        Self {
+            input: InputArgs { nginx_version: args.nginx_version, ..InputArgs::default() },
+            settings: SettingsArgs { config: args.config.clone(), isolated: args.isolated, force_exclude: true },
+            pedantic: args.pedantic,
+            select: args.select.clone(),
+            ignore: args.ignore.clone(),
+            rules: args.rules.clone(),
+            ..Self::default()
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]

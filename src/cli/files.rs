@@ -52,7 +52,7 @@ impl Asked {
         asked
     }
 
-    fn add(&mut self, path: PathBuf) {
+    pub(super) fn add(&mut self, path: PathBuf) {
         if self.real.insert(real(&path)) {
             self.files.push(path);
         }

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use nginx_wslint::config::Memory;
+use nginx_wslint::config::{Memory, Reader};
 use nginx_wslint::report::{Builder, Report, Scope};
 use nginx_wslint::rules::{Finding, Options, Rule, RuleSet, Severity};
 use nginx_wslint::websocket::{Confidence, Signals};
@@ -94,8 +94,15 @@ impl<'a> Session<'a> {
         Ok(Self { args, settings, linter, asked, overlay, jobs, stdin })
     }
 
+    /// A session in which nothing is asked for yet.
+    pub(super) fn empty(args: &'a LintArgs, settings: Settings) -> Result<Self, Failure> {
+        let linter = linter(args, &settings, RuleSet::builtin())?;
+        let (asked, overlay) = Default::default();
+        Ok(Self { args, settings, linter, asked, overlay, jobs: Vec::new(), stdin: None })
+    }
+
     /// Lints one configuration, with the severities of the settings.
-    pub(super) fn lint(&self, job: &Job, reader: &Overlay) -> Linted<'_> {
+    pub(super) fn lint(&self, job: &Job, reader: &dyn Reader) -> Linted<'_> {
         let mut linted = self.linter.check(job.tree(reader));
         linted.findings.retain_mut(|finding| match self.decided(finding.rule) {
             Some(None) => false,

@@ -8,6 +8,7 @@ mod output;
 mod parse;
 mod routes;
 mod rules;
+mod server;
 mod settings;
 mod write;
 
@@ -65,5 +66,6 @@ fn dispatch(args: &Args) -> Result<u8, Failure> {
         Some(Command::Routes(args)) => routes::run(args),
         Some(Command::Parse { tree: Some(root), .. }) => parse::tree(root),
         Some(Command::Parse { files, .. }) => parse::files(files),
+        Some(Command::Server(args)) => server::run(args),
     }
 }

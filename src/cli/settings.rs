@@ -84,18 +84,24 @@ fn shown<S: serde::Serializer>(version: &Option<Version>, serializer: S) -> Resu
 }
 
 impl Settings {
-    /// The settings file nearest to `start` (a file or folder), looked for upwards.
+    /// The settings nearest to `start` (a file or folder), looked for upwards.
     pub(super) fn nearest(start: &Path, rules: &RuleSet) -> Result<Self, Failure> {
-        let start = std::path::absolute(start)?;
-        for folder in start.ancestors() {
-            for name in NAMES {
-                let file = folder.join(name);
-                if file.is_file() {
-                    return Self::read(&file, rules);
-                }
-            }
+        match Self::find(start) {
+            Some(file) => Self::read(&file, rules),
+            None => Ok(Self::default()),
         }
-        Ok(Self::default())
+    }
+
+    /// The settings file nearest to `start`.
+    pub(super) fn find(start: &Path) -> Option<PathBuf> {
+        let start = std::path::absolute(start).ok()?;
+        let files = start.ancestors().flat_map(|folder| NAMES.map(|name| folder.join(name)));
+        files.into_iter().find(|file| file.is_file())
+    }
+
+    /// Whether a file is called as settings are.
+    pub(super) fn is_named(file: &Path) -> bool {
+        file.file_name().is_some_and(|name| NAMES.iter().any(|known| name == *known))
     }
 
     /// Reads a settings file; an error shows the word.

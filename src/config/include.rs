@@ -3,6 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use super::reader::Reader;
+use super::tree::TreeOptions;
 
 /// What became of an `include`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,6 +83,15 @@ pub(super) fn resolve(pattern: &str, prefix: &Path, map: &IncludeMap, reader: &d
         return Included::Files(vec![candidates[0].clone()]);
     }
     Included::Unread
+}
+
+/// The files that `include pattern` brings into the tree of `root`, in nginx's order; none where they are not here.
+pub fn included_files(pattern: &str, root: &Path, options: &TreeOptions, reader: &dyn Reader) -> Vec<PathBuf> {
+    let prefix = options.prefix.as_deref().or(root.parent()).unwrap_or(Path::new(""));
+    match resolve(pattern, prefix, &options.include_map, reader) {
+        Included::Files(paths) => paths,
+        Included::Harmless | Included::Unread => Vec::new(),
+    }
 }
 
 /// `path` without `.` and with `..` resolved by name, so that one file has one name.

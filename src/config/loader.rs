@@ -10,7 +10,7 @@ use super::include::{self, IncludeMap, Included};
 use super::reader::Reader;
 use super::tree::{File, FileId, Problem};
 use crate::parallel;
-use crate::syntax::{self, NodeId, Source};
+use crate::syntax::{NodeId, Source};
 
 /// Fewer files, or fewer patterns of includes, than this are read by one thread.
 const LEAST_FILES: usize = 2;
@@ -127,7 +127,7 @@ fn read(reader: &dyn Reader, path: &Path) -> Result<File, String> {
         return Err(message.to_owned());
     }
     let source = Source::new(path, bytes);
-    let ast = syntax::parse(&source);
+    let ast = reader.parse(&source);
     Ok(File { source, ast, well_known })
 }
 

@@ -28,7 +28,7 @@ pub use definitions::{Definition, DefinitionKind};
 pub use directives::{Inherit, Name};
 pub use effective::{Effective, Openness};
 pub use evaluate::{Part, Request, Values, is_near_miss, is_placeholder, parts};
-pub use include::IncludeMap;
+pub use include::{IncludeMap, included_files};
 pub use location::{Location, Modifier};
 pub use reach::Reached;
 pub use reader::{Disk, Memory, Reader};

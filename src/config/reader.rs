@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::syntax::{self, Ast, Source};
+
 /// What the library reads files through.
 pub trait Reader: Sync {
     /// The bytes of a file.
@@ -18,6 +20,11 @@ pub trait Reader: Sync {
 
     /// Whether a file of this name exists.
     fn exists(&self, path: &Path) -> bool;
+
+    /// The statements of a text that was read here. Whoever reads the same texts again and again may keep them.
+    fn parse(&self, source: &Source) -> Ast {
+        syntax::parse(source)
+    }
 }
 
 /// As the shell's globbing, which nginx uses.

@@ -1,0 +1,221 @@
+//! The configurations to which the open texts belong, each linted when it has changed.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use gen_lsp_types::{Diagnostic, Range};
+use nginx_wslint::Linted;
+use nginx_wslint::config::{FileId, Reader, Tree};
+use nginx_wslint::fix::Texts;
+use nginx_wslint::rules::{Finding, RuleSet};
+use nginx_wslint::websocket::Routes;
+
+use super::super::Failure;
+use super::super::args::LintArgs;
+use super::super::files::{Asked, Job, jobs};
+use super::super::lint::Session;
+use super::super::settings::Settings;
+use super::diagnostics::{self, ByDocument};
+use super::documents::{Document, Documents};
+use super::positions::Encoding;
+
+/// What a configuration looked like when it was last linted.
+pub(super) struct Checked {
+    pub(super) tree: Tree,
+    pub(super) routes: Routes,
+    /// Its files, behind links.
+    files: HashSet<PathBuf>,
+    diagnostics: ByDocument,
+    /// Fixes that were proved since, by rule and place: clients ask with every movement of the cursor.
+    pub(super) proofs: RefCell<HashMap<String, Proof>>,
+}
+
+/// What trying a fix came to.
+#[derive(Clone, Debug)]
+pub(super) enum Proof {
+    /// The texts that it leaves.
+    Mended(Texts),
+    /// Why it is not offered, if there is more to say than that there is none.
+    Withheld(Option<String>),
+}
+
+/// The open texts that share a settings file.
+pub(super) struct Project<'a> {
+    /// When its settings file was last written: not every client tells.
+    written: Option<SystemTime>,
+    pub(super) session: Session<'a>,
+    /// One for each job of the session; none where something has changed since.
+    checked: Vec<Option<Checked>>,
+}
+
+/// A configuration that an open text belongs to.
+#[derive(Clone, Copy)]
+pub(super) struct Home<'p, 'a> {
+    pub(super) session: &'p Session<'a>,
+    pub(super) job: &'p Job,
+    pub(super) checked: &'p Checked,
+    /// The text there.
+    pub(super) file: FileId,
+}
+
+/// All of them.
+pub(super) struct Projects<'a> {
+    args: &'a LintArgs,
+    /// By settings file.
+    all: BTreeMap<Option<PathBuf>, Project<'a>>,
+}
+
+impl<'a> Projects<'a> {
+    pub(super) fn new(args: &'a LintArgs) -> Self {
+        Self { args, all: BTreeMap::new() }
+    }
+
+    /// Reads the settings anew as soon as they are needed.
+    pub(super) fn forget_settings(&mut self) {
+        self.all.clear();
+    }
+
+    /// Finds out anew which configuration each open text belongs to. Gives what is wrong with settings: texts under
+    /// them are not linted, because nobody knows how.
+    pub(super) fn plan(&mut self, documents: &Documents) -> Vec<String> {
+        let mut groups: BTreeMap<Option<PathBuf>, Vec<&Document>> = BTreeMap::new();
+        for document in documents.iter() {
+            groups.entry(self.settings_file(document)).or_default().push(document);
+        }
+        self.all.retain(|file, _| groups.contains_key(file));
+        let mut failures = Vec::new();
+        for (file, members) in groups {
+            if self.all.get(&file).is_none_or(|project| project.written != written(file.as_deref())) {
+                self.all.remove(&file);
+                match self.project(file.as_deref()) {
+                    Ok(project) => {
+                        self.all.insert(file.clone(), project);
+                    }
+                    Err(Failure(message)) => {
+                        failures.push(message);
+                        continue;
+                    }
+                }
+            }
+            if let Some(project) = self.all.get_mut(&file) {
+                project.plan(&members, documents);
+            }
+        }
+        failures
+    }
+
+    fn settings_file(&self, document: &Document) -> Option<PathBuf> {
+        match &self.args.settings.config {
+            Some(file) => Some(file.clone()),
+            None if self.args.settings.isolated => None,
+            None => Settings::find(&document.path),
+        }
+    }
+
+    fn project(&self, file: Option<&Path>) -> Result<Project<'a>, Failure> {
+        let settings = match file {
+            Some(file) => Settings::read(file, &RuleSet::builtin())?,
+            None => Settings::default(),
+        };
+        Ok(Project { written: written(file), session: Session::empty(self.args, settings)?, checked: Vec::new() })
+    }
+
+    /// Marks what has to be linted again after a text has changed.
+    pub(super) fn touch(&mut self, document: &Document) {
+        for Project { session, checked, .. } in self.all.values_mut() {
+            for (job, checked) in session.jobs.iter().zip(checked) {
+                if checked.as_ref().is_none_or(|checked| checked.files.contains(&document.real)) {
+                    *checked = None;
+                    job.forget();
+                }
+            }
+        }
+    }
+
+    /// Lints what has changed.
+    pub(super) fn check(&mut self, documents: &Documents, encoding: Encoding) {
+        for Project { session, checked, .. } in self.all.values_mut() {
+            for (job, checked) in session.jobs.iter().zip(checked) {
+                checked.get_or_insert_with(|| check(session, job, documents, encoding));
+            }
+        }
+    }
+
+    /// The diagnostics of an open text, each once.
+    pub(super) fn diagnostics(&self, document: &Document) -> Vec<Diagnostic> {
+        let mut all: Vec<Diagnostic> = Vec::new();
+        for checked in self.all.values().flat_map(|project| &project.checked).flatten() {
+            for one in checked.diagnostics.get(&document.uri).into_iter().flatten() {
+                let same = |other: &Diagnostic| (&other.code, other.range) == (&one.code, one.range);
+                if !all.iter().any(|other| same(other) && other.message == one.message) {
+                    all.push(one.clone());
+                }
+            }
+        }
+        all.sort_by_key(|one| one.range);
+        all
+    }
+
+    /// The configurations that an open text belongs to.
+    pub(super) fn homes<'p>(&'p self, document: &'p Document, documents: &'p Documents) -> Vec<Home<'p, 'a>> {
+        let mut homes = Vec::new();
+        for Project { session, checked, .. } in self.all.values() {
+            for (job, checked) in session.jobs.iter().zip(checked) {
+                let Some(checked) = checked.as_ref().filter(|checked| checked.files.contains(&document.real)) else {
+                    continue;
+                };
+                let is_it = |path: &Path| documents.at(path).is_some_and(|open| open.uri == document.uri);
+                let file = checked.tree.files().iter().position(|file| is_it(file.source.path()));
+                homes.extend(file.map(|file| Home { session, job, checked, file: FileId(file as u32) }));
+            }
+        }
+        homes
+    }
+}
+
+fn written(file: Option<&Path>) -> Option<SystemTime> {
+    file?.metadata().ok()?.modified().ok()
+}
+
+impl Project<'_> {
+    fn plan(&mut self, members: &[&Document], documents: &Documents) {
+        let session = &mut self.session;
+        let mut asked = Asked::default();
+        for document in members.iter().filter(|document| !session.settings.excludes(&document.path)) {
+            asked.add(document.path.clone());
+        }
+        session.jobs = jobs(&asked, &[], &[], &session.settings, documents);
+        session.asked = asked;
+        self.checked = session.jobs.iter().map(|_| None).collect();
+    }
+}
+
+fn check(session: &Session<'_>, job: &Job, documents: &Documents, encoding: Encoding) -> Checked {
+    let linted = session.lint(job, documents);
+    let shown = |finding: &Finding<'_>| {
+        session.shows(job, &linted, finding)
+            && session.asked.contains(linted.tree.source(finding.place.directive).path())
+    };
+    let diagnostics = diagnostics::of(&linted, &shown, documents, encoding);
+    let Linted { tree, routes, .. } = linted;
+    let files = tree.files().iter().map(|file| documents.real(file.source.path())).collect();
+    Checked { tree, routes, files, diagnostics, proofs: RefCell::default() }
+}
+
+impl Checked {
+    /// Whether anything was found where a range of a text is.
+    pub(super) fn has_any(&self, document: &Document, range: Range) -> bool {
+        let found = self.diagnostics.get(&document.uri).into_iter().flatten();
+        found.into_iter().any(|one| one.range.start <= range.end && range.start <= one.range.end)
+    }
+}
+
+impl<'p> Home<'p, '_> {
+    /// Lints it again with some texts replaced.
+    pub(super) fn lint(&self, reader: &dyn Reader) -> Linted<'p> {
+        self.job.forget();
+        self.session.lint(self.job, reader)
+    }
+}

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use nginx_wslint::config::{Context, Version};
 use nginx_wslint::report::Format;
 
@@ -59,6 +60,16 @@ pub(super) enum Command {
     },
     /// Speak the language server protocol on standard input and output, for editors
     Server(ServerArgs),
+    /// Print the completions for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page, as `man` reads it
+    Man {
+        /// A subcommand; without it, the program
+        command: Option<String>,
+    },
 }
 
 /// What the language server takes; everything else is said by settings and by the editor.
@@ -225,7 +236,7 @@ pub(super) struct SettingsArgs {
     /// Read no settings file
     #[arg(long, help_heading = "Settings", conflicts_with = "config")]
     pub(super) isolated: bool,
-    /// Leave out files that the settings exclude even when they are named
+    /// Leave out what the settings exclude, and what is plainly no nginx file, even when it is named
     #[arg(long, help_heading = "Settings")]
     pub(super) force_exclude: bool,
 }

@@ -27,7 +27,7 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    /// Files as named, and the nginx files of folders.
+    /// Files as named, and the nginx files of folders. With `force_exclude` the names given are sieved as those in folders.
     pub(super) fn collect(paths: &[PathBuf], settings: &Settings, force_exclude: bool) -> Result<Self, Failure> {
         let mut asked = Self::default();
         let here = [PathBuf::from(".")];
@@ -38,7 +38,7 @@ impl Asked {
                     return Err(Failure(format!("{}: no nginx configuration in this folder", path.display())));
                 }
                 found.into_iter().for_each(|file| asked.add(file));
-            } else if !force_exclude || !settings.excludes(path) {
+            } else if !force_exclude || (!settings.excludes(path) && reads_like_nginx(path)) {
                 asked.add(path.clone());
             }
         }

@@ -4,6 +4,7 @@ mod args;
 mod files;
 mod fixing;
 mod lint;
+mod manual;
 mod output;
 mod parse;
 mod routes;
@@ -67,5 +68,10 @@ fn dispatch(args: &Args) -> Result<u8, Failure> {
         Some(Command::Parse { tree: Some(root), .. }) => parse::tree(root),
         Some(Command::Parse { files, .. }) => parse::files(files),
         Some(Command::Server(args)) => server::run(args),
+        Some(Command::Completions { shell }) => {
+            manual::completions(*shell);
+            Ok(CLEAN)
+        }
+        Some(Command::Man { command }) => manual::man(command.as_deref()).map(|()| CLEAN),
     }
 }

@@ -6,6 +6,8 @@ mod fixing;
 mod lint;
 mod output;
 mod parse;
+#[cfg(feature = "live")]
+mod probe;
 mod routes;
 mod rules;
 mod settings;
@@ -63,6 +65,8 @@ fn dispatch(args: &Args) -> Result<u8, Failure> {
         }
         Some(Command::Explain { rule, args }) => rules::explain(args, rule),
         Some(Command::Routes(args)) => routes::run(args),
+        #[cfg(feature = "live")]
+        Some(Command::Probe(args)) => probe::run(args),
         Some(Command::Parse { tree: Some(root), .. }) => parse::tree(root),
         Some(Command::Parse { files, .. }) => parse::files(files),
     }

@@ -116,7 +116,10 @@ fn failed(address: &str, error: &io::Error, timeout: Duration, tried: &[String])
         .advise("See that the server runs and listens there: `ss -ltn`, and the `listen` lines of nginx."),
         io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Diagnosis::new(
             Kind::ConnectTimeout,
-            format!("{address} does not answer within {} s: a firewall drops the packets, or nobody has the address.{all}", timeout.as_secs_f32()),
+            format!(
+                "{address} does not answer within {} s: a firewall drops the packets, or nobody has the address.{all}",
+                timeout.as_secs_f32()
+            ),
         )
         .advise("Check firewalls and security groups for this port, and the address itself."),
         _ => Diagnosis::new(Kind::Unreachable, format!("{address} cannot be reached: {}.{all}", said(error)))

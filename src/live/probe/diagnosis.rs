@@ -26,10 +26,16 @@ impl Diagnosis {
         self
     }
 
+    /// The same with this advice if it has none.
+    #[must_use]
+    pub(super) fn or_advise(self, advice: &str) -> Self {
+        if self.advice.is_empty() { self.advise(advice) } else { self }
+    }
+
     /// The same with rules that would explain it.
     #[must_use]
     pub fn points_to(mut self, rules: &[&'static str]) -> Self {
-        self.rules.extend(rules.iter().filter(|rule| !rule.is_empty()));
+        self.rules.extend(rules);
         self
     }
 }

@@ -12,11 +12,24 @@
 //! # Ok::<(), nginx_wslint::live::probe::TargetError>(())
 //! ```
 
+mod answer;
+mod attempt;
+mod compare;
+mod connect;
 mod diagnosis;
+mod hold;
+mod judge;
 mod options;
+mod protocol;
 mod report;
+mod session;
+mod status;
 mod target;
+mod tls;
+mod wire;
 
+pub use attempt::probe;
+pub use compare::compare;
 pub use diagnosis::{Diagnosis, Kind};
 pub use options::{Header, HeaderError, Options, Trust};
 pub use report::{Answer, Report, Stage, Step, Watch};

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::target::Target;
+
 /// Whose certificates are believed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Trust {
@@ -81,7 +83,8 @@ pub(super) fn is_token(byte: u8) -> bool {
 pub struct Options {
     /// Whose certificates are believed.
     pub trust: Trust,
-    /// The name in `Host`, in the TLS handshake and in the certificate, where it is not that of the URL.
+    /// What `Host` says as it is, a port included, where that is not what the URL says; without its port it is the name in
+    /// the TLS handshake and in the certificate.
     pub host: Option<String>,
     /// The `Origin`; by default that of a page of the same host. Empty sends none.
     pub origin: Option<String>,
@@ -114,6 +117,36 @@ impl Default for Options {
             size: None,
             hold: None,
             ping: None,
+        }
+    }
+}
+
+impl Options {
+    /// The name by which a server is asked for, without a port or brackets.
+    pub fn name<'a>(&'a self, target: &'a Target) -> &'a str {
+        let Some(host) = self.host.as_deref() else { return &target.host };
+        match host.strip_prefix('[') {
+            Some(address) => address.split(']').next().unwrap_or_default(),
+            None => host.split(':').next().unwrap_or_default(),
+        }
+    }
+
+    /// Whether what goes into the request may go there.
+    ///
+    /// # Errors
+    /// Where a host, an origin or a subprotocol could not stand in a header.
+    pub fn check(&self) -> Result<(), HeaderError> {
+        let wrong = |line: &str, why| Err(HeaderError { line: line.to_owned(), why });
+        let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_graphic());
+        match (&self.host, &self.origin) {
+            (Some(host), _) if host.is_empty() || !plain(host) || host.contains(['/', '@', ',']) => {
+                wrong(&format!("Host: {host}"), "that is no host name")
+            }
+            (_, Some(origin)) if !plain(origin) => wrong(&format!("Origin: {origin}"), "that is no origin"),
+            _ => match self.subprotocols.iter().find(|name| name.is_empty() || !name.bytes().all(is_token)) {
+                Some(name) => wrong(&format!("Sec-WebSocket-Protocol: {name}"), "that is no subprotocol"),
+                None => Ok(()),
+            },
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What was done and how it went.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::diagnosis::Diagnosis;
@@ -89,10 +90,14 @@ impl Answer {
 pub struct Report {
     /// The URL.
     pub url: String,
+    /// The address that was connected to.
+    pub address: Option<SocketAddr>,
     /// The steps that were taken.
     pub steps: Vec<Step>,
     /// The answer, if one came.
     pub answer: Option<Answer>,
+    /// How long no byte had gone either way when a connection ended that was held.
+    pub silence: Option<Duration>,
     /// What it means.
     pub diagnosis: Diagnosis,
 }

@@ -11,7 +11,7 @@ use nginx_wslint::live::Located;
 use nginx_wslint::live::probe::{Diagnosis, Header, Kind, Options, Report, Step, Target, Trust, Watch, compare, probe};
 use nginx_wslint::report::Style;
 use nginx_wslint::report::probe::{Outcome, Place, heading, json, step, verdict};
-use nginx_wslint::rules::{Finding, milliseconds};
+use nginx_wslint::rules::{Finding, Severity, milliseconds};
 use nginx_wslint::websocket::Confidence;
 
 use super::args::{Color, InputArgs, LintArgs, SettingsArgs};
@@ -219,8 +219,9 @@ fn place(
     if let Some(silence) = through.silence {
         located = located.cut_after(linted, silence);
     }
-    let sure = |finding: &Finding<'_>| finding.confidence > Confidence::Possible;
-    Some(Place::new(linted, &located, &sure))
+    // As the linter shows without being asked for more.
+    let shown = |finding: &Finding<'_>| finding.confidence > Confidence::Possible && finding.severity > Severity::Info;
+    Some(Place::new(linted, &located, &shown))
 }
 
 /// Writes the steps as they are done, and shows how long a connection is held.

@@ -2,6 +2,7 @@
 
 use super::diagnosis::{Diagnosis, Kind};
 use super::report::Report;
+use super::status::DIRECTLY;
 
 /// Judges the two together; the advice and the rules are those of the one that is at fault.
 pub fn compare(through: &Report, direct: &Report) -> Diagnosis {
@@ -48,7 +49,9 @@ pub fn compare(through: &Report, direct: &Report) -> Diagnosis {
 }
 
 fn carry(from: &Diagnosis, kind: Kind, sentence: String) -> Diagnosis {
-    Diagnosis { kind, sentence, ..from.clone() }
+    let mut diagnosis = Diagnosis { kind, sentence, ..from.clone() };
+    diagnosis.advice.retain(|advice| advice != DIRECTLY);
+    diagnosis
 }
 
 /// Whether it failed before anything answered.

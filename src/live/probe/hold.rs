@@ -64,6 +64,7 @@ impl Held {
         };
         match &self.end {
             None => format!("{how}: still open after {}", seconds(self.lasted)),
+            Some(End::Fin) => format!("{how}: {} after {} of silence", End::Fin.text(), seconds(self.silent)),
             Some(end) => format!("{how}: {} after {}", end.text(), seconds(self.lasted)),
         }
     }
@@ -124,7 +125,7 @@ impl Held {
                 seconds(beside.lasted)
             )),
             (Some((beside, Some(end))), _) => diagnosis.advise(format!(
-                "Pings did not help: with one every {} the connection was {} after {}.",
+                "Pings did not help: with one every {} it ended too ({}) after {}.",
                 seconds(beside.every.unwrap_or_default()),
                 end.text(),
                 seconds(beside.lasted)
@@ -151,7 +152,7 @@ impl End {
     pub(super) fn text(&self) -> String {
         match self {
             Self::Closed(code, words) => format!("closed ({})", said(*code, words)),
-            Self::Fin => "closed by a FIN without a close frame".into(),
+            Self::Fin => "FIN without a close frame".into(),
             Self::Reset => "reset".into(),
             Self::Violation(what) => format!("broken ({what})"),
         }

@@ -8,6 +8,10 @@ use super::report::Answer;
 use super::target::Target;
 use super::tls::client_certificate;
 
+/// What to do where either side may be at fault.
+pub(super) const DIRECTLY: &str =
+    "Whether it is nginx or the backend, a handshake straight to the latter tells: `--backend URL`.";
+
 /// Headers of the handshake that did not arrive, by what the linter says of it.
 const LOST: [&str; 10] = [
     "missing-upgrade-header",
@@ -116,7 +120,8 @@ fn ordinary(answer: &Answer, own: bool) -> Diagnosis {
         .points_to(&["missing-upgrade-header", "websocket-location-without-proxy-pass", "unreachable-route", "lost-websocket-headers", "cached-handshake", "shadowed-by-regex", "path-mapping"]);
     }
     Diagnosis::new(Kind::NotUpgraded, format!("{status} in place of 101: the request was answered as an ordinary one."))
-        .advise("The backend did not see `Upgrade`, or the path is not the WebSocket's: probe the backend itself with `--backend URL`.")
+        .advise("The backend did not see `Upgrade`, or the path is not the WebSocket's.")
+        .advise(DIRECTLY)
         .points_to(&LOST)
         .points_to(&["cached-handshake", "path-mapping", "lost-request-path"])
         .points_to(&LOST_TOO)
@@ -181,7 +186,8 @@ fn refused(answer: &Answer, own: bool) -> Diagnosis {
         "The backend answers 400: it was reached, but what reached it is no valid handshake."
     };
     Diagnosis::new(Kind::UpgradeLost, text)
-        .advise("nginx hands `Upgrade` and `Connection` on only where `proxy_set_header` says so, over HTTP/1.1. Whether it is nginx, `--backend URL` tells.")
+        .advise("nginx hands `Upgrade` and `Connection` on only where `proxy_set_header` says so, over HTTP/1.1.")
+        .advise(DIRECTLY)
         .points_to(&LOST)
         .points_to(&LOST_TOO)
 }
@@ -229,7 +235,8 @@ fn timed_out(own: bool, took: Duration) -> Diagnosis {
         Kind::GatewayTimeout,
         format!("{whose} waited {:.1} s for the backend and gave up (504).", took.as_secs_f32()),
     )
-    .advise("The backend took the connection, or its address never answered. Try it directly: `--backend URL`.")
+    .advise("The backend took the connection, or its address never answered.")
+    .advise(DIRECTLY)
     .points_to(&["zero-timeout"])
 }
 

@@ -14,7 +14,7 @@ use crate::report::{concise, full, model};
 use crate::rules::Severity;
 
 /// Columns in front of what came of a step.
-const INDENT: usize = 14;
+const INDENT: usize = 15;
 /// Columns of a time.
 const TIME: usize = 9;
 /// So many rules are named where no configuration tells which.
@@ -45,7 +45,7 @@ pub fn step(step: &Step, style: &Style) -> String {
         }
         let gap = room.saturating_sub(line.width());
         let time = style.paint(Ink::Dim, &format!("{time:>TIME$}"));
-        let _ = writeln!(text, "  {} {:<10}{line}{:gap$} {time}", style.paint(ink, mark), step.stage.name(), "");
+        let _ = writeln!(text, "  {} {:<11}{line}{:gap$} {time}", style.paint(ink, mark), step.stage.name(), "");
     }
     for note in &step.notes {
         for line in wrap(&plain(note, style), style.columns() - INDENT - 2, 0) {
@@ -67,7 +67,7 @@ pub fn verdict(outcome: &Outcome<'_>, style: &Style) -> io::Result<String> {
         let rules: Vec<&str> = outcome.verdict.rules.iter().copied().take(MOST_RULES).collect();
         item("rules", &rules.join(", "), style, &mut text);
         if outcome.place.is_none() {
-            item("more", "which of them it is, and the repair: --root nginx.conf", style, &mut text);
+            item("more", "`--root nginx.conf` tells which line it is, and how to repair it", style, &mut text);
         }
     }
     if let Some(place) = outcome.place {
@@ -179,12 +179,12 @@ mod tests {
         let style = Style::default();
         let outcome = Outcome { through: &report, direct: None, verdict: &report.diagnosis, place: None };
         let shown = step(&report.steps[0], &style) + &verdict(&outcome, &style).unwrap();
-        let expected = "  ✗ handshake 301 Moved                                                   1.2 ms
-              Server: 301 Moved
+        let expected = "  ✗ handshake  301 Moved                                                  1.2 ms
+               Server: 301 Moved
 problem[redirect] 301 to `301 Moved`.
    try: Go there.
  rules: plain-http-redirect
-  more: which of them it is, and the repair: --root nginx.conf
+  more: `--root nginx.conf` tells which line it is, and how to repair it
 ";
         assert_eq!(shown, expected);
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::target::Target;
+use crate::report::escape::visible;
 
 /// Whose certificates are believed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,7 +26,7 @@ pub struct Header {
 
 /// Why a header line cannot be sent.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the header `{line}` cannot be sent: {why}")]
+#[error("the header `{}` cannot be sent: {why}", visible(.line))]
 pub struct HeaderError {
     /// The line.
     pub line: String,

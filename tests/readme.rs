@@ -75,7 +75,7 @@ fn the_table_of_rules_is_complete() {
 
 #[test]
 fn options_and_paths_that_are_named_exist() {
-    let help = [output(&["--help"]), output(&["routes", "--help"])].concat();
+    let help = [output(&["--help"]), output(&["routes", "--help"]), output(&["probe", "--help"])].concat();
     // Of cargo and git.
     let others = ["--release", "--path"];
     let text = readme();

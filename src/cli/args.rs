@@ -49,6 +49,9 @@ pub(super) enum Command {
     },
     /// Show every proxied route, what is in effect on it, and why it is or is not believed to carry WebSockets
     Routes(RoutesArgs),
+    /// Try a handshake with a running server, step by step, and say what its end means
+    #[cfg(feature = "live")]
+    Probe(Box<super::probe::ProbeArgs>),
     /// Print what nginx reads, as JSON: a line for each file
     Parse {
         /// Follow the includes of this main file

@@ -7,6 +7,8 @@ mod lint;
 mod manual;
 mod output;
 mod parse;
+#[cfg(feature = "live")]
+mod probe;
 mod routes;
 mod rules;
 mod server;
@@ -65,6 +67,8 @@ fn dispatch(args: &Args) -> Result<u8, Failure> {
         }
         Some(Command::Explain { rule, args }) => rules::explain(args, rule),
         Some(Command::Routes(args)) => routes::run(args),
+        #[cfg(feature = "live")]
+        Some(Command::Probe(args)) => probe::run(args),
         Some(Command::Parse { tree: Some(root), .. }) => parse::tree(root),
         Some(Command::Parse { files, .. }) => parse::files(files),
         Some(Command::Server(args)) => server::run(args),

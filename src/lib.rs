@@ -28,6 +28,8 @@ extern crate alloc;
 pub mod config;
 pub mod examples;
 pub mod fix;
+#[cfg(feature = "live")]
+pub mod live;
 pub mod report;
 pub mod rules;
 pub mod syntax;

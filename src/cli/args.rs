@@ -57,6 +57,9 @@ pub(super) enum Command {
         #[arg(value_name = "FILE", required_unless_present = "tree")]
         files: Vec<PathBuf>,
     },
+    /// Read nginx's logs and tell why WebSockets fail or end: grouped by cause, route and upstream
+    #[cfg(feature = "live")]
+    Log(LogArgs),
 }
 
 #[derive(Debug, Subcommand)]
@@ -146,6 +149,40 @@ pub(super) struct RoutesArgs {
     pub(super) input: InputArgs,
     #[command(flatten)]
     pub(super) settings: SettingsArgs,
+}
+
+#[cfg(feature = "live")]
+#[derive(Debug, clap::Args)]
+pub(super) struct LogArgs {
+    /// Error logs, access logs (combined format), also packed by gzip; `-` reads standard input
+    #[arg(value_name = "FILE", required = true)]
+    pub(super) files: Vec<PathBuf>,
+    /// Go on reading what is written to the file, also after it is rotated
+    #[arg(long, short)]
+    pub(super) follow: bool,
+    /// Only lines since then: `30m`, `2h`, `1d`, or a time of the log such as `2026-11-21 03:00`
+    #[arg(long, value_name = "TIME")]
+    pub(super) since: Option<String>,
+    /// How many routes to show for each cause
+    #[arg(long, value_name = "NUMBER", default_value_t = 5)]
+    pub(super) top: usize,
+    /// How it is printed
+    #[arg(long, value_name = "FORMAT", default_value = "full")]
+    pub(super) output_format: LiveFormat,
+    /// When to use colours
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub(super) color: Color,
+}
+
+/// How the live half prints.
+#[cfg(feature = "live")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum LiveFormat {
+    /// For people
+    #[default]
+    Full,
+    /// For programs
+    Json,
 }
 
 /// What is to be read.

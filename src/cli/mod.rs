@@ -4,6 +4,8 @@ mod args;
 mod files;
 mod fixing;
 mod lint;
+#[cfg(feature = "live")]
+mod log;
 mod output;
 mod parse;
 mod routes;
@@ -65,5 +67,7 @@ fn dispatch(args: &Args) -> Result<u8, Failure> {
         Some(Command::Routes(args)) => routes::run(args),
         Some(Command::Parse { tree: Some(root), .. }) => parse::tree(root),
         Some(Command::Parse { files, .. }) => parse::files(files),
+        #[cfg(feature = "live")]
+        Some(Command::Log(args)) => log::run(args),
     }
 }

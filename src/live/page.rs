@@ -29,15 +29,40 @@ impl<'s> Page<'s> {
 
     /// `error[name] message`.
     pub(super) fn heading(&mut self, severity: Severity, name: &str, message: &str) {
-        let name = format!("{}[{name}]", severity.name());
-        let lines = wrap(&visible(message), self.style.columns() - 2, name.width() - 1);
-        self.text.push_str(&self.style.paint(Ink::Severity(severity), &name));
+        self.title(Ink::Severity(severity), &format!("{}[{name}]", severity.name()), message);
+    }
+
+    /// A name in a colour, and a sentence.
+    pub(super) fn title(&mut self, ink: Ink, name: &str, sentence: &str) {
+        let lines = wrap(&visible(sentence), self.style.columns() - 2, name.width() - 1);
+        self.text.push_str(&self.style.paint(ink, name));
         for (at, line) in lines.iter().enumerate() {
             let indent = if at == 0 { " " } else { "  " };
             if !line.is_empty() {
                 let _ = write!(self.text, "{indent}{}", self.style.paint(Ink::Strong, line));
             }
             self.text.push('\n');
+        }
+    }
+
+    /// A mark in its colour, a name, a text beside it, and notes below that.
+    pub(super) fn row(&mut self, (mark, ink): (&str, Ink), name: &str, text: &str, notes: &[String]) {
+        const NAME: usize = 12;
+        const INDENT: usize = 4 + NAME;
+        let mut lead = format!("  {} {}", self.style.paint(ink, mark), format_args!("{name:<NAME$}"));
+        for line in wrap(&visible(text), self.style.columns() - INDENT, 0) {
+            let _ = writeln!(self.text, "{lead}{line}");
+            lead = " ".repeat(INDENT);
+        }
+        for line in notes.iter().flat_map(|note| wrap(&visible(note), self.style.columns() - INDENT, 0)) {
+            let _ = writeln!(self.text, "{:INDENT$}{}", "", self.style.paint(Ink::Dim, &line));
+        }
+    }
+
+    /// An entry of a list.
+    pub(super) fn entry(&mut self, text: &str) {
+        for (at, line) in wrap(&visible(text), self.style.columns() - 4, 0).iter().enumerate() {
+            let _ = writeln!(self.text, "{}{line}", if at == 0 { "  " } else { "    " });
         }
     }
 

@@ -51,6 +51,7 @@ impl Follower {
         };
         self.lines.each(false, &mut add);
         if read > 0 {
+            self.moved = false;
             return Ok(true);
         }
         match File::open(&self.path) {

@@ -48,7 +48,10 @@ fn main() {
     }
     let seconds = begin.elapsed().as_secs_f64();
     let memory = peak.map_or("unknown".to_owned(), |kib| format!("{} MiB", kib / 1024));
-    println!("{number} lines, {written} bytes: {seconds:.2} s, {:.0} MB/s, peak memory {memory}", written as f64 / 1e6 / seconds);
+    println!(
+        "{number} lines, {written} bytes: {seconds:.2} s, {:.0} MB/s, peak memory {memory}",
+        written as f64 / 1e6 / seconds
+    );
 }
 
 /// A number in letters, which `log` takes for a name of its own: thousands of routes.

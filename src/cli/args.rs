@@ -48,6 +48,9 @@ pub(super) enum Command {
     },
     /// Show every proxied route, what is in effect on it, and why it is or is not believed to carry WebSockets
     Routes(RoutesArgs),
+    /// Try a handshake with a running server, step by step, and say what its end means
+    #[cfg(feature = "live")]
+    Probe(Box<super::probe::ProbeArgs>),
     /// Print what nginx reads, as JSON: a line for each file
     Parse {
         /// Follow the includes of this main file
@@ -59,7 +62,10 @@ pub(super) enum Command {
     },
     /// Read nginx's logs and tell why WebSockets fail or end: grouped by cause, route and upstream
     #[cfg(feature = "live")]
-    Log(LogArgs),
+    Log(super::log::LogArgs),
+    /// Look at the whole way of a WebSocket at once: configuration, handshake, backend, logs, connections
+    #[cfg(feature = "live")]
+    Doctor(Box<super::doctor::DoctorArgs>),
 }
 
 #[derive(Debug, Subcommand)]
@@ -149,29 +155,6 @@ pub(super) struct RoutesArgs {
     pub(super) input: InputArgs,
     #[command(flatten)]
     pub(super) settings: SettingsArgs,
-}
-
-#[cfg(feature = "live")]
-#[derive(Debug, clap::Args)]
-pub(super) struct LogArgs {
-    /// Error logs, access logs (combined format), also packed by gzip; `-` reads standard input
-    #[arg(value_name = "FILE", required = true)]
-    pub(super) files: Vec<PathBuf>,
-    /// Go on reading what is written to the file, also after it is rotated
-    #[arg(long, short)]
-    pub(super) follow: bool,
-    /// Only lines since then: `30m`, `2h`, `1d`, or a time of the log such as `2026-11-21 03:00`
-    #[arg(long, value_name = "TIME")]
-    pub(super) since: Option<String>,
-    /// How many routes to show for each cause
-    #[arg(long, value_name = "NUMBER", default_value_t = 5)]
-    pub(super) top: usize,
-    /// How it is printed
-    #[arg(long, value_name = "FORMAT", default_value = "full")]
-    pub(super) output_format: LiveFormat,
-    /// When to use colours
-    #[arg(long, value_name = "WHEN", default_value = "auto")]
-    pub(super) color: Color,
 }
 
 /// How the live half prints.

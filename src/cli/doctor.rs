@@ -74,7 +74,11 @@ pub(super) fn run(args: &DoctorArgs) -> Result<u8, Failure> {
     let source = Source::of(args, &nginx)?;
 
     let lint = LintArgs {
-        input: InputArgs { paths: source.path.iter().cloned().collect(), nginx_dump: source.is_dump(), ..InputArgs::default() },
+        input: InputArgs {
+            paths: source.path.iter().cloned().collect(),
+            nginx_dump: source.is_dump(),
+            ..InputArgs::default()
+        },
         settings: args.settings.clone(),
         ..LintArgs::default()
     };
@@ -128,7 +132,8 @@ struct Source {
 impl Source {
     fn of(args: &DoctorArgs, nginx: &Nginx) -> Result<Self, Failure> {
         if let Some(root) = &args.root {
-            std::fs::File::open(root).map_err(|error| Failure(format!("{}: cannot be read: {error}", root.display())))?;
+            std::fs::File::open(root)
+                .map_err(|error| Failure(format!("{}: cannot be read: {error}", root.display())))?;
             let tested = nginx.run("-t").map_err(|error| format!("{}: {error}", nginx.program.display()));
             return Ok(Self { path: Some(root.clone()), dump: None, why: String::new(), tested });
         }

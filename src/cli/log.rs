@@ -1,16 +1,38 @@
 //! `log`: what nginx's logs say of WebSockets.
 
 use std::io::{self, IsTerminal, Seek};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use nginx_wslint::live::log::{Follower, LogSummary, Seconds, Seen, Tally, clock, explain, open, read, since, write};
 use nginx_wslint::report::escape::visible;
 
-use super::args::{LiveFormat, LogArgs};
+use super::args::{Color, LiveFormat};
 use super::output::{self, Stream, style};
 use super::{CLEAN, FINDINGS, Failure};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct LogArgs {
+    /// Error logs, access logs (combined format), also packed by gzip; `-` reads standard input
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+    /// Go on reading what is written to the file, also after it is rotated
+    #[arg(long, short)]
+    follow: bool,
+    /// Only lines since then: `30m`, `2h`, `1d`, or a time of the log such as `2026-11-21 03:00`
+    #[arg(long, value_name = "TIME")]
+    since: Option<String>,
+    /// How many routes to show for each cause
+    #[arg(long, value_name = "NUMBER", default_value_t = 5)]
+    top: usize,
+    /// How it is printed
+    #[arg(long, value_name = "FORMAT", default_value = "full")]
+    output_format: LiveFormat,
+    /// When to use colours
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    color: Color,
+}
 
 /// How often a followed log is looked at.
 const INTERVAL: Duration = Duration::from_millis(250);

@@ -1,6 +1,8 @@
 //! The command line: the only part of the program that prints, writes files and ends it.
 
 mod args;
+#[cfg(feature = "live")]
+mod doctor;
 mod files;
 mod fixing;
 mod lint;
@@ -8,6 +10,8 @@ mod lint;
 mod log;
 mod output;
 mod parse;
+#[cfg(feature = "live")]
+mod probe;
 mod routes;
 mod rules;
 mod settings;
@@ -65,9 +69,13 @@ fn dispatch(args: &Args) -> Result<u8, Failure> {
         }
         Some(Command::Explain { rule, args }) => rules::explain(args, rule),
         Some(Command::Routes(args)) => routes::run(args),
+        #[cfg(feature = "live")]
+        Some(Command::Probe(args)) => probe::run(args),
         Some(Command::Parse { tree: Some(root), .. }) => parse::tree(root),
         Some(Command::Parse { files, .. }) => parse::files(files),
         #[cfg(feature = "live")]
         Some(Command::Log(args)) => log::run(args),
+        #[cfg(feature = "live")]
+        Some(Command::Doctor(args)) => doctor::run(args),
     }
 }

@@ -36,6 +36,16 @@ pub fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<
     writeln!(out, "{}", style.paint(if bad { Ink::Strong } else { Ink::Added }, &summary::line(report)))
 }
 
+/// Writes findings alone, one behind the other.
+///
+/// # Errors
+/// Those of `out`.
+#[cfg(feature = "live")]
+pub(super) fn findings(findings: &[Diagnostic], style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let mut explained = HashSet::new();
+    findings.iter().try_for_each(|one| Writer { style }.diagnostic(one, explained.insert(&one.rule), out))
+}
+
 struct Writer<'s> {
     style: &'s Style,
 }

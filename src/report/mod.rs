@@ -17,6 +17,8 @@ pub mod json;
 mod model;
 mod positions;
 mod preview;
+#[cfg(feature = "live")]
+pub mod probe;
 pub mod routes;
 #[cfg(test)]
 mod sample;

@@ -79,7 +79,11 @@ fn a_site_that_works_is_healthy() {
     assert!(said.text.contains("healthy Nothing wrong was found"), "{}", said.text);
     // Every part was looked at, and the URL and the backend were found in the configuration.
     assert!(!said.text.contains("not looked at"), "{}", said.text);
-    assert!(said.text.contains(&format!("ws://127.0.0.1:{}/ws as chat.example.com: 101, open", site.port)), "{}", said.text);
+    assert!(
+        said.text.contains(&format!("ws://127.0.0.1:{}/ws as chat.example.com: 101, open", site.port)),
+        "{}",
+        said.text
+    );
     let master = format!("master {}, 1 worker", site.master.pid());
     assert!(said.text.contains(&master), "{}", said.text);
     assert!(said.text.lines().all(|line| line.chars().count() <= 80), "{}", said.text);

@@ -136,7 +136,8 @@ impl Checkup {
     /// How it all is.
     pub fn health(&self) -> Health {
         let looked = |step: &Step| {
-            ["lint", "handshake", "log"].contains(&step.part) && matches!(step.state, State::Good | State::Note | State::Bad)
+            ["lint", "handshake", "log"].contains(&step.part)
+                && matches!(step.state, State::Good | State::Note | State::Bad)
         };
         match self.problems.is_empty() {
             false => Health::Problem,

@@ -16,9 +16,8 @@ pub(super) struct Endpoint {
 /// The endpoints of the routes that carry WebSockets, so many at most, and how many more there are.
 pub(super) fn endpoints(linted: &Linted<'_>, most: usize) -> (Vec<Endpoint>, usize) {
     let tree = &linted.tree;
-    let carries = |route: &&Route| {
-        route.module != Module::Stream && route.intent.confidence >= Some(Confidence::Likely)
-    };
+    let carries =
+        |route: &&Route| route.module != Module::Stream && route.intent.confidence >= Some(Confidence::Likely);
     let mut all: Vec<Endpoint> = Vec::new();
     for route in linted.routes.all.iter().filter(carries) {
         let found = endpoint(tree, route, linted);
@@ -64,9 +63,8 @@ fn endpoint(tree: &Tree, route: &Route, linted: &Linted<'_>) -> Option<Endpoint>
 /// The first name of a server that is one.
 fn server_name(tree: &Tree, server: DirectiveId) -> Option<String> {
     let names = tree.own(server, "server_name").iter().flat_map(|&line| tree.args(line));
-    let is_name = |name: &str| {
-        !name.is_empty() && name != "_" && !name.contains(['*', '~', '$']) && !name.starts_with('.')
-    };
+    let is_name =
+        |name: &str| !name.is_empty() && name != "_" && !name.contains(['*', '~', '$']) && !name.starts_with('.');
     names.map(std::borrow::Cow::into_owned).find(|name| is_name(name))
 }
 
@@ -146,7 +144,9 @@ fn host_header(tree: &Tree, route: &Route, host: &str) -> String {
     let lines = tree.effective(route.block, "proxy_set_header").map_or(&[][..], |effective| effective.lines);
     let line = lines.iter().find(|&&line| tree.arg(line, 1).is_some_and(|name| name.eq_ignore_ascii_case("host")));
     match line.and_then(|&line| tree.arg(line, 2)) {
-        Some(value) if value.contains("host") && value.contains('$') && !value.contains("$proxy_host") => host.to_owned(),
+        Some(value) if value.contains("host") && value.contains('$') && !value.contains("$proxy_host") => {
+            host.to_owned()
+        }
         Some(value) if !value.contains('$') && !value.is_empty() => value.into_owned(),
         _ => route.target.authority.clone(),
     }
@@ -155,8 +155,8 @@ fn host_header(tree: &Tree, route: &Route, host: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Memory, TreeOptions};
     use crate::Linter;
+    use crate::config::{Memory, TreeOptions};
 
     fn linted(linter: &Linter, http: &str) -> Linted<'static> {
         let mut files = Memory::new();
@@ -179,7 +179,10 @@ mod tests {
         );
         let (all, more) = endpoints(&linted, 5);
         let urls: Vec<String> = all.iter().map(|one| one.target.url()).collect();
-        assert_eq!((urls.join(" "), more), ("wss://127.0.0.1:8443/ws/ ws://[::1]:81/socket.io/?EIO=4&transport=websocket".into(), 0));
+        assert_eq!(
+            (urls.join(" "), more),
+            ("wss://127.0.0.1:8443/ws/ ws://[::1]:81/socket.io/?EIO=4&transport=websocket".into(), 0)
+        );
         assert_eq!(all[0].host.as_deref(), Some("chat.example.com:8443"));
         let front = Target::parse("wss://chat.example.com/ws/room?x=1").unwrap();
         let of = |path: &str| {

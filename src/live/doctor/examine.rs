@@ -82,8 +82,7 @@ impl Visit<'_, '_> {
             self.found(0, "configuration", cause, advice, Vec::new());
             return;
         }
-        let mut shown: Vec<&Finding<'_>> =
-            linted.findings.iter().filter(|finding| (self.ask.shows)(finding)).collect();
+        let mut shown: Vec<&Finding<'_>> = linted.findings.iter().filter(|finding| (self.ask.shows)(finding)).collect();
         shown.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
         let count = |severity| shown.iter().filter(|finding| finding.severity == severity).count();
         let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
@@ -117,7 +116,8 @@ impl Visit<'_, '_> {
             Ok(said) => {
                 let complaint = said.complaint();
                 let cause = format!("nginx refuses the configuration: {complaint}");
-                let advice = "Until it is mended nginx does not start, and a reload leaves the old configuration in place.";
+                let advice =
+                    "Until it is mended nginx does not start, and a reload leaves the old configuration in place.";
                 self.found(1, "configuration", cause, vec![advice.to_owned()], Vec::new());
                 Step::new("nginx -t", State::Bad, complaint)
             }
@@ -204,7 +204,8 @@ impl Visit<'_, '_> {
         let mut step = Step::new("handshake", state, text);
         step.took = Some(took(&trial.through));
         if state == State::Note {
-            step.notes.push("The backend answers the same without nginx: this may not be its endpoint. Name the URL.".into());
+            step.notes
+                .push("The backend answers the same without nginx: this may not be its endpoint. Name the URL.".into());
         }
         self.step(step);
         self.step(backend_step);
@@ -244,16 +245,28 @@ impl Visit<'_, '_> {
         }
         let explained = trial.place.as_ref().is_some_and(|place| place.explaining > 0);
         let status = trial.through.answer.as_ref().map_or(0, |answer| answer.status);
-        self.ask.target.is_some() || explained || trial.verdict.kind == Kind::ProxyAtFault || status == 0 || status >= 500
+        self.ask.target.is_some()
+            || explained
+            || trial.verdict.kind == Kind::ProxyAtFault
+            || status == 0
+            || status >= 500
     }
 
     fn logs(&mut self) {
         let Ok(linted) = self.ask.linted else {
-            return self.step(Step::new("log", State::Skipped, "without the configuration its place is not known: nginx-wslint log FILE"));
+            return self.step(Step::new(
+                "log",
+                State::Skipped,
+                "without the configuration its place is not known: nginx-wslint log FILE",
+            ));
         };
         let all = places(&linted.tree, self.ask.prefix.as_deref(), self.ask.default_log.as_deref());
         if all.is_empty() {
-            self.step(Step::new("log", State::Skipped, "the configuration names no error_log; see nginx-wslint log FILE"));
+            self.step(Step::new(
+                "log",
+                State::Skipped,
+                "the configuration names no error_log; see nginx-wslint log FILE",
+            ));
         }
         for place in all {
             match place {
@@ -305,14 +318,16 @@ impl Visit<'_, '_> {
         let counting: Vec<Cause> = counting.into_iter().cloned().collect();
         for cause in counting {
             let rank = if cause.severity == Severity::Error { 3 } else { 6 };
-            let sentence = format!("{} ({} lines in {file}, the last at {})", cause.cause, cause.count, clock(cause.to));
+            let sentence =
+                format!("{} ({} lines in {file}, the last at {})", cause.cause, cause.count, clock(cause.to));
             self.found(rank, &cause.id, sentence, vec![cause.change.clone()], cause.rules.clone());
         }
     }
 
     /// Whether a cause in the log is a problem now. What is about requests counts for nothing once a handshake succeeds.
     fn counts(&self, cause: &Cause) -> bool {
-        let works = !self.checkup.trials.is_empty() && self.checkup.trials.iter().all(|trial| trial.through.is_healthy());
+        let works =
+            !self.checkup.trials.is_empty() && self.checkup.trials.iter().all(|trial| trial.through.is_healthy());
         cause.severity > Severity::Info && (matches!(cause.about, About::Websocket | About::Nginx) || !works)
     }
 
@@ -349,7 +364,11 @@ impl Visit<'_, '_> {
         }
         let behind = behind.iter().map(|(address, count)| format!("{count} on to {address}"));
         let text = in_front.take(4).chain(behind.take(4)).collect::<Vec<_>>().join(", ");
-        let text = if text.is_empty() { "the configuration listens on no port".into() } else { format!("established: {text}") };
+        let text = if text.is_empty() {
+            "the configuration listens on no port".into()
+        } else {
+            format!("established: {text}")
+        };
         self.step(Step::new("connections", State::Good, text));
     }
 

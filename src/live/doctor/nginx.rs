@@ -105,7 +105,10 @@ impl Said {
         let line = self.messages.lines().find(grave).or_else(|| self.messages.lines().last()).unwrap_or_default();
         let line = line.strip_prefix("nginx: ").unwrap_or(line);
         // While it reads a configuration it writes with the time and its number.
-        line.find('[').filter(|_| line.starts_with(|c: char| c.is_ascii_digit())).map_or(line, |at| &line[at..]).to_owned()
+        line.find('[')
+            .filter(|_| line.starts_with(|c: char| c.is_ascii_digit()))
+            .map_or(line, |at| &line[at..])
+            .to_owned()
     }
 }
 

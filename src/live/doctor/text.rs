@@ -37,9 +37,15 @@ pub fn conclusion(checkup: &Checkup, style: &Style) -> io::Result<String> {
     let mut page = Page::new(style);
     let Some((first, others)) = problems.split_first() else {
         let text = match checkup.health() {
-            Health::Unknown => "Neither a configuration nor a handshake nor a log could be looked at. Name what there is: doctor wss://… --root nginx.conf",
-            _ if checkup.trials.is_empty() => "Nothing wrong was found, but no handshake was tried: name its URL, doctor wss://…",
-            _ => "Nothing wrong was found, and the WebSocket opens. What ends it later shows when it is held: nginx-wslint probe URL --hold 90s",
+            Health::Unknown => {
+                "Neither a configuration nor a handshake nor a log could be looked at. Name what there is: doctor wss://… --root nginx.conf"
+            }
+            _ if checkup.trials.is_empty() => {
+                "Nothing wrong was found, but no handshake was tried: name its URL, doctor wss://…"
+            }
+            _ => {
+                "Nothing wrong was found, and the WebSocket opens. What ends it later shows when it is held: nginx-wslint probe URL --hold 90s"
+            }
         };
         let (name, ink) = match checkup.health() {
             Health::Unknown => ("unknown", Ink::Severity(Severity::Warning)),

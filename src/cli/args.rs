@@ -73,6 +73,12 @@ pub(super) enum Command {
         /// A subcommand; without it, the program
         command: Option<String>,
     },
+    /// Read nginx's logs and tell why WebSockets fail or end: grouped by cause, route and upstream
+    #[cfg(feature = "live")]
+    Log(super::log::LogArgs),
+    /// Look at the whole way of a WebSocket at once: configuration, handshake, backend, logs, connections
+    #[cfg(feature = "live")]
+    Doctor(Box<super::doctor::DoctorArgs>),
 }
 
 /// What the language server takes; everything else is said by settings and by the editor.
@@ -205,6 +211,17 @@ pub(super) struct RoutesArgs {
     pub(super) input: InputArgs,
     #[command(flatten)]
     pub(super) settings: SettingsArgs,
+}
+
+/// How the live half prints.
+#[cfg(feature = "live")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum LiveFormat {
+    /// For people
+    #[default]
+    Full,
+    /// For programs
+    Json,
 }
 
 /// What is to be read.

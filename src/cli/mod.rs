@@ -1,10 +1,14 @@
 //! The command line: the only part of the program that prints, writes files and ends it.
 
 mod args;
+#[cfg(feature = "live")]
+mod doctor;
 mod files;
 mod fixing;
 mod lint;
 mod manual;
+#[cfg(feature = "live")]
+mod log;
 mod output;
 mod parse;
 #[cfg(feature = "live")]
@@ -77,5 +81,9 @@ fn dispatch(args: &Args) -> Result<u8, Failure> {
             Ok(CLEAN)
         }
         Some(Command::Man { command }) => manual::man(command.as_deref()).map(|()| CLEAN),
+        #[cfg(feature = "live")]
+        Some(Command::Log(args)) => log::run(args),
+        #[cfg(feature = "live")]
+        Some(Command::Doctor(args)) => doctor::run(args),
     }
 }

@@ -35,6 +35,8 @@ pub use model::{
 };
 pub use positions::Point;
 pub use style::Style;
+#[cfg(feature = "live")]
+pub(crate) use style::{Ink, wrap};
 
 /// A way to write a report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

@@ -23,7 +23,7 @@ impl Default for Style {
 
 /// What a colour says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ink {
+pub(crate) enum Ink {
     Severity(Severity),
     Strong,
     Dim,
@@ -34,7 +34,7 @@ pub(super) enum Ink {
 
 impl Style {
     /// `text` in a colour. The text itself must be [visible](super::escape::visible).
-    pub(super) fn paint(&self, ink: Ink, text: &str) -> String {
+    pub(crate) fn paint(&self, ink: Ink, text: &str) -> String {
         if !self.color || text.is_empty() {
             return text.to_owned();
         }
@@ -52,14 +52,14 @@ impl Style {
     }
 
     /// The columns to fill; below this, words are longer than lines.
-    pub(super) fn columns(&self) -> usize {
+    pub(crate) fn columns(&self) -> usize {
         self.width.max(40)
     }
 }
 
 /// `text` in lines of so many columns, broken at blanks; `taken` columns of the first are in use already. Code between
 /// backquotes is kept together where a line can hold it.
-pub(super) fn wrap(text: &str, columns: usize, taken: usize) -> Vec<String> {
+pub(crate) fn wrap(text: &str, columns: usize, taken: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     let mut used = taken;
     for word in words(text) {

@@ -11,7 +11,7 @@ use super::model::{
 use super::paths::Base;
 use super::positions::{Point, Positions};
 use super::preview::{block, preview};
-use super::routes::RouteView;
+use super::routes::{PlaceView, RouteView};
 use crate::Linted;
 use crate::config::{DirectiveId, FileId, Tree, Version};
 use crate::fix::{FileEdit, Rewriter};
@@ -40,6 +40,8 @@ pub struct Builder {
     /// Whether rules and routes are collected as well, for this nginx.
     background: Option<Option<Version>>,
     files: HashMap<String, usize>,
+    /// Routes by the places of their `proxy_pass` and of their server, which may share a snippet.
+    routes: HashMap<(PlaceView, Option<PlaceView>), usize>,
     unread: HashSet<(String, u32)>,
 }
 
@@ -170,8 +172,9 @@ impl Builder {
                 continue;
             }
             let route = RouteView::new(&linted.tree, route, version);
-            let known = self.report.routes.iter_mut().find(|known| known.route.pass.place == route.pass.place);
-            match known {
+            let place = (route.pass.place.clone(), route.server.as_ref().map(|server| server.place.clone()));
+            let next = self.report.routes.len();
+            match self.report.routes.get_mut(*self.routes.entry(place).or_insert(next)) {
                 Some(known) => {
                     known.findings.extend(findings);
                     known.findings.sort();

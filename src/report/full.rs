@@ -36,7 +36,8 @@ pub fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<
         writer.paragraph(&line, out)?;
     }
     let bad = !report.diagnostics.is_empty() || !report.problems.is_empty();
-    writeln!(out, "{}", style.paint(if bad { Ink::Strong } else { Ink::Added }, &summary::line(report)))
+    let line = summary::wrapped(report, style);
+    writeln!(out, "{}", style.paint(if bad { Ink::Strong } else { Ink::Added }, &line))
 }
 
 struct Writer<'s> {

@@ -12,6 +12,8 @@ use std::io::{self, Write};
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use map::{Map, State};
+
 use super::escape::visible;
 use super::model::{Report, Status};
 use super::summary::{self, count};
@@ -33,6 +35,7 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 
 fn page(report: &Report) -> Markup {
     let line = summary::line(report);
+    let map = Map::of(report);
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -48,9 +51,9 @@ fn page(report: &Report) -> Markup {
             }
             body {
                 a.skip href="#findings" { "To the findings" }
-                (head(report))
+                (head(report, &map))
                 main {
-                    (map::section(report))
+                    (map::section(&map))
                     (findings::section(report))
                     (rules::section(report))
                     (files(report))
@@ -62,7 +65,7 @@ fn page(report: &Report) -> Markup {
 }
 
 /// The numbers, and the way to the parts.
-fn head(report: &Report) -> Markup {
+fn head(report: &Report, map: &Map<'_>) -> Markup {
     let summary = report.summary();
     let tile = |number: usize, what: &str, class: &str| {
         let word = if number == 1 { what.to_owned() } else { format!("{what}s") };
@@ -72,7 +75,7 @@ fn head(report: &Report) -> Markup {
     html! {
         header.top {
             p.brand { "nginx-wslint" }
-            h1 { (verdict(report)) }
+            h1 { (verdict(report, map)) }
             dl.tiles {
                 (tile(summary.errors, "error", "error"))
                 (tile(summary.warnings, "warning", "warning"))
@@ -103,9 +106,9 @@ fn head(report: &Report) -> Markup {
 }
 
 /// What the numbers come to, in a sentence.
-fn verdict(report: &Report) -> String {
+fn verdict(report: &Report, map: &Map<'_>) -> String {
     let summary = report.summary();
-    let broken = map::count(report, map::State::Broken);
+    let broken = map.count(State::Broken);
     if !report.problems.is_empty() {
         "Some of this nginx could not read".to_owned()
     } else if broken > 0 {

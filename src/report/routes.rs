@@ -82,7 +82,7 @@ impl RouteList {
 }
 
 /// A directive's place in a file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct PlaceView {
     /// The file.
     pub file: PathBuf,

@@ -45,16 +45,21 @@ fn log(report: &Report, most: usize) -> Value {
         findings.truncate(room);
     }
     results.extend(findings.into_iter().map(|one| of_finding(one, report, &catalogue)));
+    let mut driver = json!({
+        "name": env!("CARGO_PKG_NAME"),
+        "semanticVersion": env!("CARGO_PKG_VERSION"),
+        "shortDescription": { "text": env!("CARGO_PKG_DESCRIPTION") },
+        "rules": catalogue.rules,
+    });
+    if let Some(home) = [env!("CARGO_PKG_HOMEPAGE"), env!("CARGO_PKG_REPOSITORY")].iter().find(|home| !home.is_empty())
+    {
+        driver["informationUri"] = json!(home);
+    }
     json!({
         "$schema": SCHEMA,
         "version": "2.1.0",
         "runs": [{
-            "tool": { "driver": {
-                "name": env!("CARGO_PKG_NAME"),
-                "semanticVersion": env!("CARGO_PKG_VERSION"),
-                "shortDescription": { "text": env!("CARGO_PKG_DESCRIPTION") },
-                "rules": catalogue.rules,
-            } },
+            "tool": { "driver": driver },
             "automationDetails": { "id": concat!(env!("CARGO_PKG_NAME"), "/") },
             "invocations": [{
                 "executionSuccessful": report.problems.is_empty(),
@@ -109,7 +114,6 @@ fn of_rule(rule: &Article, report: &Report) -> Value {
     }
     let mut value = json!({
         "id": rule.id,
-        "name": rule.id,
         "shortDescription": { "text": rule.summary },
         "fullDescription": { "text": paragraphs(&rule.why) },
         "help": {
@@ -138,7 +142,6 @@ fn of_kind(kind: &str) -> Value {
     };
     json!({
         "id": kind,
-        "name": kind,
         "shortDescription": { "text": short },
         "fullDescription": { "text": full },
         "help": { "text": full, "markdown": full },

@@ -45,10 +45,11 @@ pub fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<
     if style.quiet {
         return Ok(());
     }
+    let some = counts.iter().any(|count| count.safe > 0 && count.safe < count.count);
     if counts.iter().any(|count| count.safe > 0) {
-        writeln!(out, "[*] fixable with --fix, [-] some of them")?;
+        writeln!(out, "[*] fixable with --fix{}", if some { ", [-] some of them" } else { "" })?;
     }
-    writeln!(out, "{}", summary::line(report))
+    writeln!(out, "{}", summary::wrapped(report, style))
 }
 
 /// The same as a JSON array: `rule`, `group`, the worst `severity`, `count`, `fixable` and `fixable_unsafe`.

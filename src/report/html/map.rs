@@ -3,9 +3,12 @@
 //! Rows have a fixed height ([`ROW`]), so that lines can be drawn between columns of which only the browser knows the
 //! width. On a narrow screen the style sheet leaves the lines away and says in each row where it leads.
 
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+
 use maud::{Markup, html};
 
-use super::super::model::{Report, RouteState};
+use super::super::model::{Diagnostic, Report, RouteState};
 use super::super::routes::{Origin, PlaceView, ServerView, Setting};
 use super::super::summary::count as plural;
 use super::text;
@@ -71,62 +74,91 @@ impl State {
     }
 }
 
-/// The state of a route: that of the worst finding about it. nginx does not start with a file that it cannot read.
-pub(super) fn state(route: &RouteState, report: &Report) -> State {
-    let file = route.route.place.file.display().to_string();
-    if report.problems.iter().any(|problem| problem.file == file) {
-        return State::Broken;
-    }
-    let about = report.diagnostics.iter().filter(|one| route.findings.contains(&one.fingerprint));
-    match (about.map(|one| one.severity).max(), route.route.websocket.confidence) {
-        (Some(Severity::Error), _) => State::Broken,
-        (Some(Severity::Warning), _) => State::AtRisk,
-        (Some(Severity::Info), _) => State::Improvable,
-        (None, "certain" | "likely") => State::Fine,
-        (None, "possible") => State::Possible,
-        (None, _) => State::Plain,
-    }
+/// What the picture is drawn from.
+pub(super) struct Map<'a> {
+    report: &'a Report,
+    /// Findings by their fingerprints.
+    found: HashMap<&'a str, &'a Diagnostic>,
+    /// How each route of the report does.
+    pub(super) states: Vec<State>,
 }
 
-/// How many routes are in a state.
-pub(super) fn count(report: &Report, wanted: State) -> usize {
-    report.routes.iter().filter(|route| state(route, report) == wanted).count()
+impl<'a> Map<'a> {
+    /// Looks at every route once.
+    pub(super) fn of(report: &'a Report) -> Self {
+        let found = report.diagnostics.iter().map(|one| (one.fingerprint.as_str(), one)).collect();
+        let unread: HashSet<&Path> = report.problems.iter().map(|problem| Path::new(&problem.file)).collect();
+        let mut map = Self { report, found, states: Vec::new() };
+        map.states = report.routes.iter().map(|route| map.state(route, &unread)).collect();
+        map
+    }
+
+    /// That of the worst finding about it. nginx does not start with a file that it cannot read.
+    fn state(&self, route: &RouteState, unread: &HashSet<&Path>) -> State {
+        if unread.contains(route.route.place.file.as_path()) {
+            return State::Broken;
+        }
+        match (self.about(route).map(|one| one.severity).max(), route.route.websocket.confidence) {
+            (Some(Severity::Error), _) => State::Broken,
+            (Some(Severity::Warning), _) => State::AtRisk,
+            (Some(Severity::Info), _) => State::Improvable,
+            (None, "certain" | "likely") => State::Fine,
+            (None, "possible") => State::Possible,
+            (None, _) => State::Plain,
+        }
+    }
+
+    /// The findings about a route.
+    fn about<'s>(&'s self, route: &'s RouteState) -> impl Iterator<Item = &'a Diagnostic> + 's {
+        route.findings.iter().filter_map(|print| self.found.get(print.as_str()).copied())
+    }
+
+    /// How many routes are in a state.
+    pub(super) fn count(&self, wanted: State) -> usize {
+        self.states.iter().filter(|state| **state == wanted).count()
+    }
+
+    /// The routes with their numbers.
+    fn routes(&self) -> impl Iterator<Item = Numbered<'a>> + '_ {
+        let routes = self.report.routes.iter().zip(&self.states);
+        routes.enumerate().map(|(index, (route, state))| (index, route, *state))
+    }
 }
 
 /// A route with its number in the report.
 type Numbered<'a> = (usize, &'a RouteState, State);
 
-pub(super) fn section(report: &Report) -> Markup {
+pub(super) fn section(map: &Map<'_>) -> Markup {
     let mut servers: Vec<(Option<&ServerView>, Vec<Numbered<'_>>)> = Vec::new();
-    for (index, route) in report.routes.iter().enumerate() {
-        let server = route.route.server.as_ref();
-        let entry = (index, route, state(route, report));
+    for entry in map.routes() {
+        let server = entry.1.route.server.as_ref();
+        // nginx's order: the routes of a server follow each other.
         match servers
-            .iter_mut()
-            .find(|(known, _)| known.map(|known| &known.place) == server.map(|server| &server.place))
+            .last_mut()
+            .filter(|(known, _)| known.map(|known| &known.place) == server.map(|server| &server.place))
         {
             Some((_, routes)) => routes.push(entry),
             None => servers.push((server, vec![entry])),
         }
     }
     html! {
-        @if !report.routes.is_empty() {
+        @if !servers.is_empty() {
             section.map #map aria-labelledby="map-title" {
                 h2 #map-title { "Routes" }
-                (legend(report))
-                @for (server, routes) in &servers { (picture(*server, routes, report)) }
-                (details(report))
+                (legend(map))
+                @for (server, routes) in &servers { (picture(*server, routes, map)) }
+                (details(map))
             }
         }
     }
 }
 
-fn legend(report: &Report) -> Markup {
+fn legend(map: &Map<'_>) -> Markup {
     let states = [State::Broken, State::AtRisk, State::Improvable, State::Fine, State::Possible, State::Plain];
     html! {
         ul.legend {
             @for state in states {
-                @let number = count(report, state);
+                @let number = map.count(state);
                 @if number > 0 { li.(state.class()) { (sign(state)) " " (number) " " (state.words()) } }
             }
         }
@@ -137,7 +169,7 @@ fn sign(state: State) -> Markup {
     html! { span.sign aria-hidden="true" { (state.sign()) } }
 }
 
-fn picture(server: Option<&ServerView>, routes: &[Numbered<'_>], report: &Report) -> Markup {
+fn picture(server: Option<&ServerView>, routes: &[Numbered<'_>], map: &Map<'_>) -> Markup {
     let shown: Vec<&Numbered<'_>> = if routes.len() <= MOST_ROWS {
         routes.iter().collect()
     } else {
@@ -159,7 +191,7 @@ fn picture(server: Option<&ServerView>, routes: &[Numbered<'_>], report: &Report
                     div.node.from { (name(server)) }
                     (lines(height, &shown, |row| (height / 2, row * ROW + ROW / 2)))
                     ol.rows {
-                        @for numbered in &shown { (row(numbered, report)) }
+                        @for numbered in &shown { (row(numbered, map)) }
                     }
                     (lines(height, &shown, |row| {
                         let target = targets.iter().position(|target| *target == shown[row].1.route.pass.to).unwrap_or(0);
@@ -204,9 +236,8 @@ fn to(target: &str, shown: &[&Numbered<'_>]) -> Markup {
     }
 }
 
-fn row((index, route, state): &Numbered<'_>, report: &Report) -> Markup {
-    let found = report.diagnostics.iter().find(|one| route.findings.contains(&one.fingerprint));
-    let target = match found {
+fn row((index, route, state): &Numbered<'_>, map: &Map<'_>) -> Markup {
+    let target = match map.about(route).max_by_key(|one| one.severity) {
         Some(one) => text::id("finding", &one.fingerprint),
         None => text::id("route", &index.to_string()),
     };
@@ -246,11 +277,10 @@ fn lines(height: usize, shown: &[&Numbered<'_>], ends: impl Fn(usize) -> (usize,
 }
 
 /// What is in effect on each route.
-fn details(report: &Report) -> Markup {
-    let routes = report.routes.iter().enumerate().map(|(index, route)| (index, route, state(route, report)));
+fn details(map: &Map<'_>) -> Markup {
     html! {
         details.routes { summary { "What is in effect on each of them" }
-        @for (index, route, state) in routes {
+        @for (index, route, state) in map.routes() {
             details.route.(state.class()) {
                 summary {
                     (sign(state)) " "
@@ -269,8 +299,7 @@ fn details(report: &Report) -> Markup {
                     } @else {
                         p { "Nothing speaks for WebSockets on this route." }
                     }
-                    @let found: Vec<_> =
-                        report.diagnostics.iter().filter(|one| route.findings.contains(&one.fingerprint)).collect();
+                    @let found: Vec<_> = map.about(route).collect();
                     @if !found.is_empty() {
                         p { "Found: "
                             @for (index, one) in found.iter().enumerate() {

@@ -46,7 +46,7 @@ fn page(rule: &Article, report: &Report) -> Markup {
             (part("When not to follow it", &rule.unless))
             @for example in &rule.examples { (of_example(example)) }
             p.meta {
-                "Measured: " (text::prose(&rule.measured)) "."
+                "Measured: " (text::prose(rule.measured.trim_end_matches('.'))) "."
                 @for address in rule.see.iter().filter(|address| text::is_web(address)) {
                     " " a href=(address) rel="noopener noreferrer" { (text::plain(address)) }
                 }

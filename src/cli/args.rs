@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use nginx_wslint::config::{Context, Version};
-use nginx_wslint::report::Format;
+
+use super::outputs::{Output, OutputParser};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -175,22 +175,31 @@ pub(super) struct LintArgs {
     /// The least severity that makes the exit status 1
     #[arg(long, value_name = "SEVERITY", default_value = "warning", help_heading = "Output")]
     pub(super) fail_on: FailOn,
-    /// How findings are printed
+    /// How findings are printed; FORMAT=FILE writes that form to a file, and may be given several times [default: full]
     #[arg(
         long,
-        value_name = "FORMAT",
-        default_value = "full",
-        value_parser = PossibleValuesParser::new(Format::ALL.map(Format::name)).map(|name| Format::from_name(&name).unwrap_or_default()),
+        value_name = "FORMAT[=FILE]",
+        value_parser = OutputParser,
         env = "NGINX_WSLINT_OUTPUT_FORMAT",
+        hide_env_values = true,
         help_heading = "Output"
     )]
-    pub(super) output_format: Format,
+    pub(super) output_format: Vec<Output>,
+    /// Write to this file what would be printed
+    #[arg(long, short, value_name = "FILE", help_heading = "Output")]
+    pub(super) output_file: Option<PathBuf>,
+    /// How often each rule spoke up, in place of the findings
+    #[arg(long, help_heading = "Output")]
+    pub(super) statistics: bool,
     /// When to use colours
     #[arg(long, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
     pub(super) color: Color,
-    /// Print nothing but errors of the program itself
+    /// Print findings, but no notes and no summary
     #[arg(long, short, help_heading = "Output")]
     pub(super) quiet: bool,
+    /// Print nothing but errors of the program itself
+    #[arg(long, short, help_heading = "Output")]
+    pub(super) silent: bool,
 
     /// Print the settings that apply
     #[arg(long, help_heading = "Settings")]

@@ -11,17 +11,21 @@ use nginx_wslint::rules::Safety;
 use super::files::{Job, Overlay};
 use super::lint::Session;
 use super::output::Stream;
+use super::progress::Progress;
 use super::{CLEAN, FAILED, FINDINGS, Failure, output, write};
 
 /// Works out all fixes, then writes them or shows them.
-pub(super) fn run(session: &Session<'_>) -> Result<u8, Failure> {
+pub(super) fn run(session: &Session<'_>, progress: Progress) -> Result<u8, Failure> {
+    progress.total(session.jobs.len());
     let mut changed = Texts::new();
     let mut outcomes = Vec::new();
     for job in &session.jobs {
         let outcome = fixed(session, job, &changed)?;
         changed.extend(outcome.changed.clone());
         outcomes.push(outcome);
+        progress.step();
     }
+    drop(progress);
     let silent = session.args.diff || session.stdin.is_some();
     let notes = notes(&outcomes, changed.len(), silent);
     let linted: Vec<Linted<'_>> = outcomes.into_iter().map(|outcome| outcome.linted).collect();

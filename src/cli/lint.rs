@@ -12,8 +12,10 @@ use nginx_wslint::{Linted, Linter};
 use super::args::{FailOn, InputArgs, LintArgs};
 use super::files::{Asked, Job, Overlay, at_once, jobs};
 use super::output::Stream;
+use super::outputs::Outputs;
+use super::progress::Progress;
 use super::settings::{Settings, unknown_rule};
-use super::{CLEAN, FAILED, FINDINGS, Failure, fixing, output};
+use super::{CLEAN, FAILED, FINDINGS, Failure, fixing, output, outputs};
 
 /// What one run works with.
 pub(super) struct Session<'a> {
@@ -25,10 +27,15 @@ pub(super) struct Session<'a> {
     pub(super) jobs: Vec<Job>,
     /// The name of what came on standard input.
     pub(super) stdin: Option<PathBuf>,
+    /// Where reports go.
+    outputs: Outputs<'a>,
 }
 
 /// Lints, and fixes or shows the fixes if that is asked for.
 pub(super) fn run(args: &LintArgs) -> Result<u8, Failure> {
+    // Who types a configuration is not to be hurried.
+    let typed = args.input.paths.iter().any(|path| path == Path::new("-"));
+    let progress = Progress::start(!typed && !args.quiet && !args.silent);
     let session = Session::new(args)?;
     if args.show_settings {
         let text = toml::to_string(&session.settings)?;
@@ -36,9 +43,16 @@ pub(super) fn run(args: &LintArgs) -> Result<u8, Failure> {
         return Ok(CLEAN);
     }
     if args.fix || args.diff {
-        return fixing::run(&session);
+        return fixing::run(&session, progress);
     }
-    let linted: Vec<Linted<'_>> = at_once(&session.jobs, |job| session.lint(job, &session.overlay));
+    progress.total(session.jobs.len());
+    let lint = |job: &Job| {
+        let linted = session.lint(job, &session.overlay);
+        progress.step();
+        linted
+    };
+    let linted: Vec<Linted<'_>> = at_once(&session.jobs, lint);
+    drop(progress);
     session.write(&session.collect(&linted).finish(), Stream::Out)?;
     Ok(session.exit_code(&linted))
 }
@@ -46,6 +60,7 @@ pub(super) fn run(args: &LintArgs) -> Result<u8, Failure> {
 impl<'a> Session<'a> {
     /// Reads settings and standard input, and finds out what is to be linted.
     pub(super) fn new(args: &'a LintArgs) -> Result<Self, Failure> {
+        let outputs = Outputs::new(args)?;
         let input = &args.input;
         let paths = &input.paths[..];
         let builtin = RuleSet::builtin();
@@ -87,18 +102,22 @@ impl<'a> Session<'a> {
         } else {
             Asked::collect(paths, &settings, args.settings.force_exclude)?
         };
+        if let Some(path) = outputs.paths().find(|path| asked.contains(path)) {
+            return Err(Failure(format!("{}: a report must not replace what is linted", path.display())));
+        }
         let jobs = match dump_root {
             Some(root) => vec![Job::new(root, Default::default(), true)],
             None => jobs(&asked, &input.root, &input.context, &settings, &overlay),
         };
-        Ok(Self { args, settings, linter, asked, overlay, jobs, stdin })
+        Ok(Self { args, settings, linter, asked, overlay, jobs, stdin, outputs })
     }
 
     /// A session in which nothing is asked for yet.
     pub(super) fn empty(args: &'a LintArgs, settings: Settings) -> Result<Self, Failure> {
         let linter = linter(args, &settings, RuleSet::builtin())?;
         let (asked, overlay) = Default::default();
-        Ok(Self { args, settings, linter, asked, overlay, jobs: Vec::new(), stdin: None })
+        let outputs = Outputs::new(args)?;
+        Ok(Self { args, settings, linter, asked, overlay, jobs: Vec::new(), stdin: None, outputs })
     }
 
     /// Lints one configuration, with the severities of the settings.
@@ -139,7 +158,10 @@ impl<'a> Session<'a> {
 
     /// What was found, ready to be written.
     pub(super) fn collect(&self, linted: &[Linted<'_>]) -> Builder {
-        let mut builder = Builder::new();
+        let mut builder = Builder::new().at(outputs::base());
+        if self.outputs.have_background() {
+            builder = builder.with_background(self.linter.options.version);
+        }
         for (job, linted) in self.jobs.iter().zip(linted) {
             let scope = Scope {
                 asked: &|path| job.whole || self.asked.contains(path),
@@ -151,17 +173,10 @@ impl<'a> Session<'a> {
         builder
     }
 
-    /// Writes a report: to standard output, or to standard error where the other carries a text or a diff.
+    /// Writes a report in every form that is asked for: to standard output, or to standard error where the other carries
+    /// a text or a diff.
     pub(super) fn write(&self, report: &Report, to: Stream) -> Result<(), Failure> {
-        // Beside a text or a diff, nothing is said where there is nothing to say.
-        let empty = report.diagnostics.is_empty() && report.problems.is_empty() && report.notes.is_empty();
-        if self.args.quiet || (empty && to == Stream::Error) {
-            return Ok(());
-        }
-        let mut text = Vec::new();
-        self.args.output_format.write(report, &output::style(self.args.color, to), &mut text)?;
-        output::write(to, &text);
-        Ok(())
+        self.outputs.write(report, to)
     }
 
     /// 2 when something could not be understood, else 1 when findings remain that count, else 0.

@@ -10,9 +10,11 @@ mod manual;
 #[cfg(feature = "live")]
 mod log;
 mod output;
+mod outputs;
 mod parse;
 #[cfg(feature = "live")]
 mod probe;
+mod progress;
 mod routes;
 mod rules;
 mod server;

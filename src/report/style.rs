@@ -13,11 +13,15 @@ pub struct Style {
     pub width: usize,
     /// With lines drawn in Unicode.
     pub unicode: bool,
+    /// With the names of rules as links to their pages (OSC 8).
+    pub links: bool,
+    /// Findings alone: no notes, no summary.
+    pub quiet: bool,
 }
 
 impl Default for Style {
     fn default() -> Self {
-        Self { color: false, width: 80, unicode: true }
+        Self { color: false, width: 80, unicode: true, links: false, quiet: false }
     }
 }
 
@@ -49,6 +53,18 @@ impl Style {
             Ink::Removed => "31",
         };
         format!("\x1b[{code}m{text}\x1b[0m")
+    }
+
+    /// `text` as a link, where links are shown and the address is plain enough to be handed to a terminal.
+    pub(super) fn link(&self, address: Option<&str>, text: &str) -> String {
+        let plain = |address: &&str| {
+            let on_the_web = address.starts_with("https://") || address.starts_with("http://");
+            on_the_web && address.bytes().all(|byte| byte.is_ascii_graphic())
+        };
+        match address.filter(|_| self.links).filter(plain) {
+            Some(address) => format!("\x1b]8;;{address}\x1b\\{text}\x1b]8;;\x1b\\"),
+            None => text.to_owned(),
+        }
     }
 
     /// The columns to fill; below this, words are longer than lines.
@@ -123,7 +139,20 @@ mod tests {
     #[test]
     fn without_colours_text_is_text() {
         assert_eq!(Style::default().paint(Ink::Added, "x"), "x");
+        assert_eq!(Style::default().link(Some("https://a.example/"), "x"), "x");
         let style = Style { color: true, ..Style::default() };
         assert_eq!(style.paint(Ink::Added, "x"), "\x1b[32mx\x1b[0m");
+    }
+    #[test]
+    fn only_a_plain_address_becomes_a_link() {
+        let style = Style { links: true, ..Style::default() };
+        let link = "\x1b]8;;https://a.example/#x\x1b\\name\x1b]8;;\x1b\\";
+        assert_eq!(style.link(Some("https://a.example/#x"), "name"), link);
+        for address in
+            ["https://a.example/\x1b]0;x\x07", "https://a.example/ b", "file:///etc/passwd", "rules/README.md"]
+        {
+            assert_eq!(style.link(Some(address), "name"), "name", "{address:?}");
+        }
+        assert_eq!(style.link(None, "name"), "name");
     }
 }

@@ -1,10 +1,11 @@
 //! Which files are meant, and to which configuration each belongs.
 
 use std::cell::RefCell;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use nginx_wslint::config::{Context, Disk, Memory, Name, Reader, Tree, TreeOptions};
+use nginx_wslint::fix::Texts;
 use nginx_wslint::syntax::{NodeId, Source, parse};
 use walkdir::WalkDir;
 
@@ -65,7 +66,7 @@ impl Asked {
 
 /// The one name of a file that has several.
 fn real(path: &Path) -> PathBuf {
-    std::fs::canonicalize(path).or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_owned())
+    Disk.real(path)
 }
 
 impl Settings {
@@ -142,11 +143,6 @@ impl Job {
     /// A configuration that has not been read yet.
     pub(super) fn new(root: PathBuf, options: TreeOptions, whole: bool) -> Self {
         Self { root, options, whole, tree: RefCell::new(None) }
-    }
-
-    /// Forgets the tree: its files have changed since.
-    pub(super) fn forget(&self) {
-        self.tree.take();
     }
 
     /// The tree, which finding out about the job has read already; each time after the first it is read anew.
@@ -282,10 +278,31 @@ fn may_be_main(path: &Path, reader: &dyn Reader) -> bool {
 pub(super) struct Overlay {
     pub(super) memory: Memory,
     pub(super) only_memory: bool,
+    /// What fixes have made of files, by the one name of each.
+    edited: HashMap<PathBuf, Vec<u8>>,
+}
+
+impl Overlay {
+    /// Nothing but these files.
+    pub(super) fn only(memory: Memory) -> Self {
+        Self { memory, only_memory: true, edited: HashMap::new() }
+    }
+
+    /// The same with these texts in place of what the files hold.
+    pub(super) fn with(&self, texts: &Texts) -> Self {
+        let mut overlay = self.clone();
+        overlay.edited.extend(texts.iter().map(|(path, text)| (self.real(path), text.clone())));
+        overlay
+    }
 }
 
 impl Reader for Overlay {
     fn read(&self, path: &Path) -> std::io::Result<Vec<u8>> {
+        if !self.edited.is_empty()
+            && let Some(text) = self.edited.get(&self.real(path))
+        {
+            return Ok(text.clone());
+        }
         self.memory.read(path).or_else(|error| if self.only_memory { Err(error) } else { Disk.read(path) })
     }
 
@@ -295,5 +312,9 @@ impl Reader for Overlay {
 
     fn exists(&self, path: &Path) -> bool {
         self.memory.exists(path) || (!self.only_memory && Disk.exists(path))
+    }
+
+    fn real(&self, path: &Path) -> PathBuf {
+        if self.only_memory { path.to_owned() } else { Disk.real(path) }
     }
 }

@@ -111,8 +111,15 @@ impl Tree {
     /// rest of the tree readable.
     pub fn read(root: &Path, reader: &dyn Reader, options: &TreeOptions) -> Self {
         let prefix = options.prefix.clone().or_else(|| root.parent().map(Path::to_owned)).unwrap_or_default();
-        let mut loader =
-            Loader { reader, prefix, options, files: Vec::new(), by_path: HashMap::new(), problems: Vec::new() };
+        let mut loader = Loader {
+            reader,
+            prefix,
+            options,
+            files: Vec::new(),
+            by_path: HashMap::new(),
+            by_real_path: HashMap::new(),
+            problems: Vec::new(),
+        };
         let Some(root_file) = loader.load(root) else {
             return Self::empty(loader.problems);
         };
@@ -361,6 +368,7 @@ struct Loader<'a> {
     options: &'a TreeOptions,
     files: Vec<File>,
     by_path: HashMap<PathBuf, Option<FileId>>,
+    by_real_path: HashMap<PathBuf, FileId>,
     problems: Vec<Problem>,
 }
 
@@ -368,6 +376,11 @@ impl Loader<'_> {
     fn load(&mut self, path: &Path) -> Option<FileId> {
         if let Some(&known) = self.by_path.get(path) {
             return known;
+        }
+        let real = self.reader.real(path);
+        if let Some(&known) = self.by_real_path.get(&real) {
+            self.by_path.insert(path.to_owned(), Some(known));
+            return Some(known);
         }
         let (bytes, well_known) = match self.reader.read(path) {
             Ok(bytes) => (bytes, false),
@@ -391,6 +404,7 @@ impl Loader<'_> {
         let id = FileId(self.files.len() as u32);
         self.files.push(File { source, ast, well_known });
         self.by_path.insert(path.to_owned(), Some(id));
+        self.by_real_path.insert(real, id);
         Some(id)
     }
 }

@@ -221,8 +221,7 @@ mod tests {
 
     #[test]
     fn equal_edits_are_one() {
-        let chosen =
-            without_overlaps(vec![candidate(0, &[("a", 3..9, "new")]), candidate(1, &[("a", 3..9, "new")])]);
+        let chosen = without_overlaps(vec![candidate(0, &[("a", 3..9, "new")]), candidate(1, &[("a", 3..9, "new")])]);
         assert_eq!(chosen.len(), 2);
         assert_eq!(by_name(&chosen)[Path::new("a")].len(), 1);
     }

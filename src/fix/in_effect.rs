@@ -50,14 +50,9 @@ pub(super) fn in_effect(tree: &Tree, block: DirectiveId, name: &str) -> Told {
     for line in lines(tree, block, if group.is_empty() { std::slice::from_ref(&name) } else { group }) {
         let mut words: Vec<String> = tree.args(line).map(std::borrow::Cow::into_owned).collect();
         let name = tree.name(line);
-        let what = if lists_headers(&name) && !words.is_empty() {
-            format!("{name} {}", words.remove(0).to_ascii_lowercase())
-        } else if group.is_empty() {
-            name.into_owned()
-        } else {
-            // `deny all` behind `allow` is something else than in front of it.
-            words.insert(0, name.into_owned());
-            group.join(" and ")
+        let what = match lists_headers(&name) && !words.is_empty() {
+            true => format!("{name} {}", words.remove(0).to_ascii_lowercase()),
+            false => name.into_owned(),
         };
         told.entry(what).or_insert_with(Vec::new).push(words.join(" "));
     }

@@ -34,7 +34,7 @@ pub(super) fn objections(
             let what = &difference.what;
             let why = match difference.kind {
                 Kind::Other => format!("it would also change `{what}` {place}"),
-                Kind::Twice => format!("`{what}` would be there twice {place}"),
+                Kind::Twice => format!("it would write a second `{what}` line, beside one {place}"),
             };
             all.add(suspects(number, before, chosen, &difference, names), &why);
         }
@@ -91,8 +91,7 @@ impl Objections {
 
 /// A second line where nginx takes one is never what a fix is for.
 fn declares(candidate: &Candidate, difference: &Difference) -> bool {
-    difference.kind == Kind::Other
-        && candidate.changes.iter().any(|what| what.eq_ignore_ascii_case(&difference.what))
+    difference.kind == Kind::Other && candidate.changes.iter().any(|what| what.eq_ignore_ascii_case(&difference.what))
 }
 
 /// The candidates that can have caused a difference: those with an edit in the block itself, or in the nearest block

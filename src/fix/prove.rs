@@ -39,10 +39,10 @@ impl Difference {
 /// How something differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
-    /// It says something else.
-    Other,
     /// It stands there once too often: nginx says "is duplicate", or sends a header twice.
     Twice,
+    /// It says something else.
+    Other,
 }
 
 /// Blocks of two trees that are the same block.
@@ -201,5 +201,87 @@ impl Own {
         };
         let is_other = self.script != other.script && sorted(&self.script) == sorted(&other.script);
         is_other.then(|| "order of set, rewrite, if and return".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Memory, TreeOptions};
+    use crate::syntax::Span;
+
+    fn read(text: &str) -> Tree {
+        let mut memory = Memory::new();
+        memory.insert("nginx.conf", text);
+        Tree::read(Path::new("nginx.conf"), &memory, &TreeOptions::default())
+    }
+
+    /// What differs when `from` is written as `to`, in words.
+    fn differs(text: &str, changes: &[(&str, &str)]) -> Vec<String> {
+        let mut edits: Vec<Edit> = changes
+            .iter()
+            .map(|(from, to)| {
+                let start = text.find(from).unwrap();
+                Edit { span: Span::new(start..start + from.len()), text: (*to).to_owned() }
+            })
+            .collect();
+        edits.sort();
+        let after = crate::syntax::edit::apply(text, &edits).unwrap();
+        let (old, new) = (read(text), read(&after));
+        let pairs = Pairs::new(&old, &new, &Edits::from([("nginx.conf".into(), edits)]));
+        let all = differences(&old, &new, &pairs);
+        all.iter().map(|one| format!("{:?} {} {}", one.kind, one.what, old.name(one.block))).collect()
+    }
+
+    fn server(body: &str) -> String {
+        format!("events {{}} http {{ server {{ {body} }} }}")
+    }
+
+    #[test]
+    fn comments_and_blanks_are_no_difference() {
+        let text = server("location / { return 204; }");
+        assert!(differs(&text, &[("return 204;", "# a\nreturn  204 ;\n")]).is_empty());
+    }
+
+    #[test]
+    fn what_is_set_above_differs_wherever_it_is_inherited() {
+        let text = server("gzip off; location /a { } location /b { gzip on; location /b/c { } }");
+        let all = differs(&text, &[("gzip off", "gzip on")]);
+        assert_eq!(all, ["Other gzip server", "Other gzip location"]);
+    }
+
+    #[test]
+    fn the_order_of_what_is_carried_out_counts() {
+        let text = server("set $a 1; if ($a) { return 204; } rewrite ^ /x; location / { }");
+        let all = differs(&text, &[("set $a 1; ", ""), ("rewrite ^ /x;", "rewrite ^ /x; set $a 1;")]);
+        assert_eq!(all, ["Other order of set, rewrite, if and return server"]);
+    }
+
+    #[test]
+    fn a_second_line_is_told_from_another_value() {
+        let text = server("location / { proxy_pass http://a; proxy_read_timeout 1; proxy_set_header A b; }");
+        let all = differs(&text, &[("proxy_set_header A b;", "proxy_set_header A b; proxy_set_header a c;")]);
+        assert_eq!(all, ["Twice proxy_set_header a location", "Other proxy_set_header a location"]);
+        let all = differs(&text, &[("proxy_set_header A b;", "proxy_set_header A b; proxy_read_timeout 2;")]);
+        assert_eq!(all, ["Twice proxy_read_timeout location", "Other proxy_read_timeout location"]);
+    }
+
+    #[test]
+    fn a_setting_of_a_module_means_nothing_where_nothing_is_handed_on() {
+        let text = server("location /a { return 204; } location /b { proxy_pass http://a; } include x/gone.conf;");
+        let all = differs(&text, &[("server { ", "server { proxy_buffering off; ")]);
+        assert_eq!(all, ["Other proxy_buffering server", "Other proxy_buffering location"]);
+        let closed = text.replace("include x/gone.conf;", "");
+        assert_eq!(
+            differs(&closed, &[("server { ", "server { proxy_buffering off; ")]),
+            ["Other proxy_buffering location"]
+        );
+    }
+
+    #[test]
+    fn entries_of_a_map_differ_as_the_map() {
+        let text = "http { map $a $b { x y; ~z w; } upstream u { server a; } } events {}";
+        assert_eq!(differs(text, &[("x y;", "x z;")]), ["Other map map"]);
+        assert_eq!(differs(text, &[("server a;", "server b;")]), ["Other server upstream"]);
     }
 }

@@ -45,9 +45,8 @@ fn copy_extended(from: &File, to: &File) -> io::Result<()> {
         fremovexattr(to, name.as_slice())?;
     }
     for name in &wanted {
-        let set = value(from, name).and_then(|value| {
-            fsetxattr(to, name.as_slice(), &value, XattrFlags::empty()).map_err(io::Error::from)
-        });
+        let set = value(from, name)
+            .and_then(|value| fsetxattr(to, name.as_slice(), &value, XattrFlags::empty()).map_err(io::Error::from));
         if !is_of_system(name) {
             set?;
         }
@@ -62,7 +61,7 @@ fn copy_extended(_: &File, _: &File) -> io::Result<()> {
 
 #[cfg(target_os = "linux")]
 fn names(file: &File) -> io::Result<Vec<Vec<u8>>> {
-    let mut list = Vec::with_capacity(rustix::fs::flistxattr_query(file)?);
+    let mut list = Vec::with_capacity(rustix::fs::flistxattr_query(file)?.max(1));
     rustix::fs::flistxattr(file, rustix::buffer::spare_capacity(&mut list))?;
     let names = list.split(|&byte| byte == 0).filter(|name| !name.is_empty());
     Ok(names.map(<[u8]>::to_vec).collect())
@@ -70,7 +69,7 @@ fn names(file: &File) -> io::Result<Vec<Vec<u8>>> {
 
 #[cfg(target_os = "linux")]
 fn value(file: &File, name: &[u8]) -> io::Result<Vec<u8>> {
-    let mut value = Vec::with_capacity(rustix::fs::fgetxattr_query(file, name)?);
+    let mut value = Vec::with_capacity(rustix::fs::fgetxattr_query(file, name)?.max(1));
     rustix::fs::fgetxattr(file, name, rustix::buffer::spare_capacity(&mut value))?;
     Ok(value)
 }

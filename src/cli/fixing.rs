@@ -77,7 +77,8 @@ fn text_of(session: &Session<'_>, changed: &Texts, name: &Path) -> Result<Vec<u8
 
 fn diff(before: &Texts, changed: &Texts) -> Result<Vec<u8>, Failure> {
     let mut out = Vec::new();
-    for ((path, before), after) in before.iter().zip(changed.values()) {
+    for (path, before) in before {
+        let Some(after) = changed.get(path) else { continue };
         let change = Change { path: &name_in_diff(path), before, after };
         nginx_wslint::report::diff::write(&[change], &mut out)?;
     }
@@ -96,7 +97,12 @@ fn write_all(before: &Texts, changed: &Texts) -> Result<(), Failure> {
         Failure(format!("{}: cannot be written: {error}; {before}", path.display()))
     };
     let mut prepared = Vec::new();
-    for ((path, old), new) in before.iter().zip(changed.values()) {
+    let mut texts: Vec<(&PathBuf, &Vec<u8>, &Vec<u8>)> =
+        before.iter().filter_map(|(path, old)| Some((path, old, changed.get(path)?))).collect();
+    // Maps go first: whatever stops the run, no file names a variable that none defines yet.
+    let maps = |text: &[u8]| memchr::memmem::find_iter(text, b"map $").count();
+    texts.sort_by_key(|(_, old, new)| maps(new) <= maps(old));
+    for (path, old, new) in texts {
         let ready = write::Replacement::prepare(path, old.clone(), new);
         prepared.push((path, ready.map_err(|error| failure(path, error, &written))?));
     }

@@ -7,6 +7,7 @@ use super::layout::Layout;
 use super::maps::{Known, Purpose};
 use crate::config::{DirectiveId, File, FileId, Name, ROOT, Tree};
 use crate::rules::{Finding, Op, Place, Plan, Safety};
+use crate::syntax::Span;
 use crate::syntax::edit::Edit;
 use crate::websocket::{Routes, is_for, value};
 
@@ -262,11 +263,14 @@ impl<'a> Rewriter<'a> {
         let layout = Layout::new(self.tree, file);
         let source = &self.tree.file(file).source;
         let span = self.tree.node(map).span;
-        let first = source.line_span(span.start);
-        let indent = source.slice(crate::syntax::Span { start: first.start, end: span.start });
+        let indent = source.slice(Span { start: source.line_span(span.start).start, end: span.start });
+        // The comment that says what it is for goes along.
+        let whole = layout.whole_lines(map);
+        let text = source.slice(whole.unwrap_or(span));
         let lines: Vec<String> =
-            source.slice(span).lines().map(|line| line.strip_prefix(indent).unwrap_or(line).to_owned()).collect();
-        let mut edits = vec![layout.before(server, &lines), layout.without(map)];
+            text.lines().map(|line| line.strip_prefix(indent).unwrap_or(line).to_owned()).collect();
+        let without = whole.map_or_else(|| layout.without(map), |lines| layout.without_lines(lines));
+        let mut edits = vec![layout.before(server, &lines), without];
         edits.sort();
         Ok(edits.into_iter().map(|edit| FileEdit { file, edit }).collect())
     }

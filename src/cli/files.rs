@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use nginx_wslint::config::{Context, Disk, Memory, Name, Reader, Tree, TreeOptions};
+use nginx_wslint::fix::Texts;
 use nginx_wslint::syntax::{NodeId, Source, parse};
 use rayon::prelude::*;
 use walkdir::WalkDir;
@@ -66,7 +67,7 @@ impl Asked {
 
 /// The one name of a file that has several.
 fn real(path: &Path) -> PathBuf {
-    std::fs::canonicalize(path).or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_owned())
+    Disk.real(path)
 }
 
 impl Settings {
@@ -335,10 +336,31 @@ fn may_be_main(path: &Path, reader: &dyn Reader) -> bool {
 pub(super) struct Overlay {
     pub(super) memory: Memory,
     pub(super) only_memory: bool,
+    /// What fixes have made of files, by the one name of each.
+    edited: HashMap<PathBuf, Vec<u8>>,
+}
+
+impl Overlay {
+    /// Nothing but these files.
+    pub(super) fn only(memory: Memory) -> Self {
+        Self { memory, only_memory: true, edited: HashMap::new() }
+    }
+
+    /// The same with these texts in place of what the files hold.
+    pub(super) fn with(&self, texts: &Texts) -> Self {
+        let mut overlay = self.clone();
+        overlay.edited.extend(texts.iter().map(|(path, text)| (self.real(path), text.clone())));
+        overlay
+    }
 }
 
 impl Reader for Overlay {
     fn read(&self, path: &Path) -> std::io::Result<Vec<u8>> {
+        if !self.edited.is_empty()
+            && let Some(text) = self.edited.get(&self.real(path))
+        {
+            return Ok(text.clone());
+        }
         self.memory.read(path).or_else(|error| if self.only_memory { Err(error) } else { Disk.read(path) })
     }
 
@@ -348,5 +370,9 @@ impl Reader for Overlay {
 
     fn exists(&self, path: &Path) -> bool {
         self.memory.exists(path) || (!self.only_memory && Disk.exists(path))
+    }
+
+    fn real(&self, path: &Path) -> PathBuf {
+        if self.only_memory { path.to_owned() } else { Disk.real(path) }
     }
 }

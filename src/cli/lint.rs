@@ -83,7 +83,7 @@ impl<'a> Session<'a> {
             std::io::stdin().lock().read_to_end(&mut bytes)?;
             match Memory::from_dump(&bytes) {
                 Some((memory, root)) if input.stdin_filename.is_none() || input.nginx_dump => {
-                    overlay = Overlay { memory, only_memory: true };
+                    overlay = Overlay::only(memory);
                     dump_root = Some(root.clone());
                     Asked::only(root)
                 }
@@ -96,7 +96,7 @@ impl<'a> Session<'a> {
                 }
             }
         } else if let Some((memory, root)) = dump_in_file(input)? {
-            overlay = Overlay { memory, only_memory: true };
+            overlay = Overlay::only(memory);
             dump_root = Some(root.clone());
             Asked::only(root)
         } else {

@@ -25,7 +25,8 @@ pub(super) fn man(name: Option<&str>) -> Result<(), Failure> {
         Some(name) => {
             let known = || command.get_subcommands().map(clap::Command::get_name).collect::<Vec<_>>().join(", ");
             let found = command.find_subcommand(name);
-            let subcommand = found.ok_or_else(|| Failure(format!("no such subcommand: `{name}`; there are {}", known())))?;
+            let subcommand =
+                found.ok_or_else(|| Failure(format!("no such subcommand: `{name}`; there are {}", known())))?;
             let title = format!("{}-{}", command.get_name(), subcommand.get_name());
             Man::new(subcommand.clone()).title(title)
         }

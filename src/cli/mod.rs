@@ -6,9 +6,9 @@ mod doctor;
 mod files;
 mod fixing;
 mod lint;
-mod manual;
 #[cfg(feature = "live")]
 mod log;
+mod manual;
 mod output;
 mod outputs;
 mod parse;

@@ -24,9 +24,16 @@ pub(super) struct Loader<'a> {
     pub(super) files: Vec<File>,
     pub(super) problems: Vec<Problem>,
     by_path: HashMap<PathBuf, Option<FileId>>,
+    by_real_path: HashMap<PathBuf, FileId>,
     /// Files that were read before anybody asked for them, or why they cannot be.
-    ahead: HashMap<PathBuf, Result<File, String>>,
+    ahead: HashMap<PathBuf, Result<Read, String>>,
     resolved: HashMap<String, Rc<Included>>,
+}
+
+/// A file and the one name it has, however it was asked for.
+struct Read {
+    file: File,
+    real: PathBuf,
 }
 
 impl<'a> Loader<'a> {
@@ -39,6 +46,7 @@ impl<'a> Loader<'a> {
             files: Vec::new(),
             problems: Vec::new(),
             by_path: HashMap::new(),
+            by_real_path: HashMap::new(),
             ahead: HashMap::new(),
             resolved: HashMap::new(),
         }
@@ -50,10 +58,10 @@ impl<'a> Loader<'a> {
             return known;
         }
         let id = match self.ahead.remove(path).unwrap_or_else(|| read(self.reader, path)) {
-            Ok(file) => {
+            Ok(Read { file, real }) => Some(*self.by_real_path.entry(real).or_insert_with(|| {
                 self.files.push(file);
-                Some(FileId(self.files.len() as u32 - 1))
-            }
+                FileId(self.files.len() as u32 - 1)
+            })),
             Err(message) => {
                 self.problems.push(Problem { path: path.to_owned(), place: None, message, help: None });
                 None
@@ -96,7 +104,7 @@ impl<'a> Loader<'a> {
             let files = parallel::in_ranges(paths.len(), LEAST_FILES, |range| {
                 paths[range].iter().map(|path| read(reader, path)).collect()
             });
-            patterns = files.iter().flatten().flat_map(self::patterns).collect();
+            patterns = files.iter().flatten().flat_map(|read| self::patterns(&read.file)).collect();
             self.ahead.extend(paths.into_iter().zip(files));
         }
     }
@@ -117,7 +125,7 @@ fn patterns(file: &File) -> Vec<String> {
 }
 
 /// Reads and parses a file, or says why that cannot be done.
-fn read(reader: &dyn Reader, path: &Path) -> Result<File, String> {
+fn read(reader: &dyn Reader, path: &Path) -> Result<Read, String> {
     let (bytes, well_known) = match (reader.read(path), include::well_known(path)) {
         (Ok(bytes), _) => (bytes, false),
         (Err(_), Some(text)) => (text.into(), true),
@@ -128,7 +136,7 @@ fn read(reader: &dyn Reader, path: &Path) -> Result<File, String> {
     }
     let source = Source::new(path, bytes);
     let ast = reader.parse(&source);
-    Ok(File { source, ast, well_known })
+    Ok(Read { file: File { source, ast, well_known }, real: reader.real(path) })
 }
 
 /// Why bytes are no configuration at all, whatever nginx's reader would say of them.

@@ -141,6 +141,20 @@ impl<'t> Layout<'t> {
         Edit { span: Span::at(at), text: format!("{gap}{text}{}", self.line_end()) }
     }
 
+    /// The lines of a statement and of the comments above it, if nothing else stands on them.
+    pub(super) fn whole_lines(&self, directive: DirectiveId) -> Option<Span> {
+        let span = self.tree.node(directive).span;
+        let last = self.source().line_span(span.end);
+        self.indent_at(span.start)?;
+        if !self.source().slice(Span { start: span.end, end: last.end }).trim().is_empty() {
+            return None;
+        }
+        let ast = &self.tree.file(self.file).ast;
+        let comments = crate::syntax::comments_at(ast, self.source(), self.tree.directive(directive).node);
+        let top = comments.first().map_or(span.start, |(first, _)| first.start.min(span.start));
+        Some(Span { start: self.source().line_span(top).start, end: last.end })
+    }
+
     /// Takes a statement away, with its line when nothing else stands on it.
     pub(super) fn without(&self, directive: DirectiveId) -> Edit {
         let span = self.tree.node(directive).span;
@@ -150,12 +164,24 @@ impl<'t> Layout<'t> {
         let alone = self.indent_at(span.start).is_some()
             && self.source().slice(Span { start: span.end, end: last.end }).trim().is_empty();
         if alone {
-            let behind = text.as_bytes().get(last.end as usize..).unwrap_or_default();
-            let line_end = if behind.starts_with(b"\r\n") { 2 } else { u32::from(behind.starts_with(b"\n")) };
-            return Edit { span: Span { start: first.start, end: last.end + line_end }, text: String::new() };
+            return self.without_lines(Span { start: first.start, end: last.end });
         }
         let before = text[..span.start as usize].trim_end_matches([' ', '\t']).len() as u32;
         let start = if before > first.start { before } else { span.start };
         Edit { span: Span { start, end: span.end }, text: String::new() }
+    }
+
+    /// Takes whole lines away, and of the empty lines in front of them and behind them one, so that no gap is left.
+    pub(super) fn without_lines(&self, lines: Span) -> Edit {
+        let text = self.source().text();
+        let (before, behind) = (&text[..lines.start as usize], &text[lines.end as usize..]);
+        let line_end = |text: &str| if text.starts_with("\r\n") { 2 } else { usize::from(text.starts_with('\n')) };
+        let end = lines.end + line_end(behind) as u32;
+        let next = behind[line_end(behind)..].lines().next().unwrap_or_default().trim();
+        let above = before.strip_suffix('\n').map_or("", |before| before.rsplit('\n').next().unwrap_or_default());
+        let empty_above = before.ends_with('\n') && above.trim().is_empty() && before.len() > above.len() + 1;
+        let closes = next.is_empty() || next.starts_with('}');
+        let gap = if empty_above && closes { above.len() as u32 + 1 } else { 0 };
+        Edit { span: Span { start: lines.start - gap, end }, text: String::new() }
     }
 }

@@ -15,3 +15,4 @@ mod html;
 mod large;
 mod permissions;
 mod run;
+mod writing;

@@ -81,7 +81,7 @@ fn routes(cursor: &Cursor<'_, '_>) -> Option<Part> {
     });
     let version = cursor.home.session.linter.options.version;
     let views: Vec<RouteView> = all.map(|route| RouteView::new(tree, route, version)).collect();
-    let style = Style { color: false, width: 80, unicode: true };
+    let style = Style::default();
     (!views.is_empty()).then(|| Part::Text("text", cards(&views, style)))
 }
 

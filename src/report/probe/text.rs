@@ -117,7 +117,8 @@ fn configuration(place: &Place, problem: bool, style: &Style, out: &mut String) 
         let _ = writeln!(out, "{lead}{}", style.paint(Ink::Dim, "Also found on this route:"));
         let report = model::Report { diagnostics: others.to_vec(), ..model::Report::default() };
         let mut bytes = Vec::new();
-        concise::write(&report, &mut bytes)?;
+        // Wrapping counts columns; the address of a link has none.
+        concise::write(&report, &Style { links: false, ..*style }, &mut bytes)?;
         for line in String::from_utf8_lossy(&bytes).lines() {
             for (index, part) in wrap(line, style.columns() - 4, 0).iter().enumerate() {
                 let _ = writeln!(out, "{}{part}", if index == 0 { "  " } else { "    " });
@@ -192,7 +193,7 @@ problem[redirect] 301 to `301 Moved`.
     #[test]
     fn nothing_from_the_network_reaches_a_terminal_raw() {
         let report = sample("\x1b]0;x\x07\u{202e}\n  ✓ connect \u{9b}31m");
-        for style in [Style::default(), Style { color: true, width: 40, unicode: false }] {
+        for style in [Style::default(), Style { color: true, width: 40, unicode: false, ..Style::default() }] {
             let outcome = Outcome { through: &report, direct: None, verdict: &report.diagnosis, place: None };
             let shown = step(&report.steps[0], &style) + &verdict(&outcome, &style).unwrap();
             let uncoloured = shown.replace("\x1b[", "");

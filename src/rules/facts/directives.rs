@@ -74,7 +74,9 @@ fn upstream_websocket_address(scope: Scope<'_>) -> Option<Hit> {
     let id = directive(scope)?;
     let in_upstream = scope.tree.directive(id).context == Context::Upstream;
     let address = scope.tree.arg(id, 1)?;
-    let (scheme, _) = address.split_once("://").filter(|_| in_upstream)?;
+    // `unix://` is `unix:` and a path of two slashes.
+    let known = |scheme: &str| ["ws", "wss", "http", "https"].iter().any(|one| one.eq_ignore_ascii_case(scheme));
+    let (scheme, _) = address.split_once("://").filter(|(scheme, _)| in_upstream && known(scheme))?;
     let place = Place { directive: id, part: WordPart::Word(1) };
     Some(Hit { places: vec![place], words: vec![scheme.to_owned()] })
 }

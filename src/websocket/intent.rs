@@ -242,6 +242,10 @@ impl<'s> Judge<'_, 's> {
                 self.application(routes, index, known, application, named.line, &what);
             }
         }
+        // What is spoken on a port of bytes nobody can say: MQTT brokers listen on several.
+        if self.route.module == Module::Stream {
+            return;
+        }
         let port = match self.tree.upstream(self.route.target.host()) {
             Some(upstream) => upstream.servers.first().and_then(|&server| {
                 self.tree.arg(server, 1).and_then(|address| address.rsplit_once(':')?.1.parse::<u16>().ok())
@@ -381,13 +385,15 @@ impl<'s> Judge<'_, 's> {
             self.add(None, upgrade.lines.last().copied(), "it clears the `Upgrade` header".into());
         }
         if self.has(Confidence::Certain) {
+            // Headers of the blocks around it are not meant for each location that inherits them: `/assets` stays one of files.
+            if self.endpoint.is_none() && self.is_certain_by_inheritance() {
+                self.denied_path();
+            }
             return;
         }
         let named_by_path = self.endpoint.is_some();
         if !named_by_path {
-            if let Some(deny) = self.path.and_then(|path| path.denied) {
-                self.add(None, self.route.location_block, format!("its path is that of {}", deny.reason));
-            }
+            self.denied_path();
             let unbuffered = self.tree.effective(self.route.block, "proxy_buffering").is_some_and(|effective| {
                 self.tree.arg(effective.line(), 1).is_some_and(|value| value.eq_ignore_ascii_case("off"))
             });
@@ -399,6 +405,22 @@ impl<'s> Judge<'_, 's> {
         if !named_by_path || self.endpoint.as_ref().is_some_and(|found| found.endpoint.ambiguous) {
             self.other_services(known);
         }
+    }
+
+    fn denied_path(&mut self) {
+        if let Some(deny) = self.path.and_then(|path| path.denied) {
+            self.add(None, self.route.location_block, format!("its path is that of {}", deny.reason));
+        }
+    }
+
+    /// Whether nothing but header lines of the blocks around it makes it certain.
+    fn is_certain_by_inheritance(&self) -> bool {
+        let inherited = |line: DirectiveId| {
+            self.tree.is(line, "proxy_set_header") && self.tree.directive(line).parent != self.route.block
+        };
+        let mut certain =
+            self.intent.evidence.iter().filter(|evidence| evidence.confidence >= Some(Confidence::Certain));
+        certain.all(|evidence| evidence.at.is_some_and(inherited))
     }
 
     /// Headers, comments and neighbours which say that a `/ws` stands for web services, or a path for something else.

@@ -97,8 +97,10 @@ impl Route {
 }
 
 /// All routes of a tree, in nginx's order, with what concerns several of them at once.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Routes {
+    /// What they were judged by.
+    pub signals: &'static Signals,
     /// The routes.
     pub all: Vec<Route>,
     /// Routes by the text of their target's authority, for siblings.
@@ -128,12 +130,21 @@ const LEAST_ROUTES: usize = 64;
 
 impl Routes {
     /// Finds the routes of a tree and judges them.
-    pub fn new(tree: &Tree, signals: &Signals, settings: &[RouteSetting]) -> Self {
+    pub fn new(tree: &Tree, signals: &'static Signals, settings: &[RouteSetting]) -> Self {
         let mut routes = Self {
+            signals,
+            all: Vec::new(),
+            by_authority: HashMap::new(),
             subrequest_targets: subrequest_targets(tree),
+            handshake_subrequests: HashSet::new(),
+            restrictions: Restrictions::default(),
+            tls_addresses: HashSet::new(),
+            by_block: HashMap::new(),
+            header_origins: HashSet::new(),
             restricted: restricted(tree),
             jumps: Jumps::new(tree),
-            ..Self::default()
+            written: HashSet::new(),
+            by_server: HashMap::new(),
         };
         let mut headers: HashMap<(Option<DirectiveId>, Option<DirectiveId>), Arc<Headers>> = HashMap::new();
         let none = Arc::new(Headers::of(tree, ROOT));

@@ -202,7 +202,8 @@ impl Signals {
             && (!endpoint.anchored || start == 0 && way.from_root)
             && (!endpoint.last || last)
             && !next.is_some_and(|next| endpoint.not_before.iter().any(|n| n == next));
-        fits.then_some(OnWay { endpoint, last, only: last && endpoint.only, length: segments.len() })
+        let only = endpoint.only && (last || endpoint.below);
+        fits.then_some(OnWay { endpoint, last, only, length: segments.len() })
     }
 
     fn is_file(&self, way: &Way) -> bool {

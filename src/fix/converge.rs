@@ -9,7 +9,7 @@ use crate::Linted;
 use crate::config::{Context, DirectiveId, FileId, Tree};
 use crate::rules::{Finding, Op, Plan, Safety, Severity};
 use crate::syntax::Span;
-use crate::syntax::edit::{Edit, apply, moved};
+use crate::syntax::edit::{Edit, Moves, apply};
 use crate::websocket::Routes;
 
 /// A fix that was applied.
@@ -187,7 +187,7 @@ fn candidates(
             rule: finding.rule.id.clone(),
             title: plan.title.clone(),
             path: path_of(tree, finding),
-            line: tree.source(finding.place.directive).line_column(span.start).line,
+            line: tree.source(finding.place.directive).line(span.start),
             key,
             edits,
             blocks: blocks_of(tree, &linted.routes, finding, &plan),
@@ -240,20 +240,13 @@ fn blocks_of(tree: &Tree, routes: &Routes, finding: &Finding<'_>, plan: &Plan) -
 /// The blocks in which a line that is to be rewritten may count: where the line itself is wrong, whoever uses it, all of
 /// them; else only those of the finding's routes.
 fn shared_by(tree: &Tree, routes: &Routes, finding: &Finding<'_>, line: DirectiveId) -> Vec<DirectiveId> {
-    let name = tree.name(line).into_owned();
     let mut blocks = vec![line, tree.directive(line).parent];
     if finding.route.is_some() {
         return blocks;
     }
-    let node = (tree.directive(line).file, tree.directive(line).node);
-    for route in &routes.all {
-        let counts = tree.effective(route.block, &name).is_some_and(|effective| {
-            effective.lines.iter().any(|&other| (tree.directive(other).file, tree.directive(other).node) == node)
-        });
-        if counts {
-            blocks.push(route.block);
-            blocks.extend(route.location_block);
-        }
+    for route in routes.served_by(tree, line) {
+        blocks.push(route.block);
+        blocks.extend(route.location_block);
     }
     blocks
 }
@@ -348,9 +341,10 @@ fn objections(before: &Linted<'_>, after: &Linted<'_>, edits: &Edits, chosen: &[
     }
     let remaining: HashSet<FindingKey> =
         after.findings.iter().map(|finding| finding_key(&after.tree, finding)).collect();
+    let moves: HashMap<&PathBuf, Moves<'_>> = edits.iter().map(|(path, edits)| (path, Moves::new(edits))).collect();
     for (index, candidate) in chosen.iter().enumerate() {
         let (rule, path, at) = &candidate.key;
-        let at = edits.get(path).map_or(*at, |edits| moved(*at, edits));
+        let at = moves.get(path).map_or(*at, |moves| moves.of(*at));
         if remaining.contains(&(rule.clone(), path.clone(), at)) {
             object(vec![index], "it would not mend what it is for".into());
         }
@@ -424,6 +418,12 @@ fn revealed(
         );
         known.insert((id, block_of(&before.tree, finding)));
     }
+    let mut by_block: HashMap<DirectiveId, usize> = HashMap::new();
+    for (index, candidate) in chosen.iter().enumerate() {
+        for &block in &candidate.blocks {
+            by_block.entry(block).or_insert(index);
+        }
+    }
     let announced: HashSet<&str> =
         chosen.iter().flat_map(|candidate| candidate.reveals.iter().map(String::as_str)).collect();
     let mut all = Vec::new();
@@ -434,7 +434,7 @@ fn revealed(
         let is_new = !known.contains(&(id, old));
         let in_map = old.is_some_and(|old| before.tree.directive(old).context == Context::Entries);
         if is_new && !announced.contains(id) && !in_map {
-            let suspect = old.and_then(|old| chosen.iter().position(|candidate| candidate.blocks.contains(&old)));
+            let suspect = old.and_then(|old| by_block.get(&old).copied());
             all.push((suspect, format!("it would bring up `{id}`: {}", finding.message)));
         }
     }

@@ -23,7 +23,7 @@ pub(crate) fn in_ranges<T: Send>(count: usize, least: usize, work: impl Fn(Range
 pub(crate) fn in_place<T: Send, R: Send>(
     items: &mut [T],
     least: usize,
-    work: impl Fn(&mut [T]) -> Vec<R> + Sync,
+    work: impl Fn(&mut [T]) -> Vec<R> + Sync + Send,
 ) -> Vec<R> {
     if items.len() < 2 * least || rayon::current_num_threads() == 1 {
         return work(items);

@@ -19,14 +19,35 @@ pub(crate) fn in_ranges<T: Send>(count: usize, least: usize, work: impl Fn(Range
     all.into_iter().flatten().collect()
 }
 
+/// Works on neighbouring items at the same time, in their place; what `work` gives comes in their order.
+pub(crate) fn in_place<T: Send, R: Send>(
+    items: &mut [T],
+    least: usize,
+    work: impl Fn(&mut [T]) -> Vec<R> + Sync + Send,
+) -> Vec<R> {
+    if items.len() < 2 * least || rayon::current_num_threads() == 1 {
+        return work(items);
+    }
+    let size = items.len().div_ceil(rayon::current_num_threads() * CHUNKS).max(least);
+    let all: Vec<Vec<R>> = items.par_chunks_mut(size).map(work).collect();
+    all.into_iter().flatten().collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::in_ranges;
+    use super::{in_place, in_ranges};
 
     #[test]
     fn the_order_is_that_of_one_thread() {
         for count in [0, 1, 7, 8, 9, 1000, 1001] {
-            assert_eq!(in_ranges(count, 4, Iterator::collect), (0..count).collect::<Vec<_>>());
+            let mut expected: Vec<usize> = (0..count).collect();
+            assert_eq!(in_ranges(count, 4, Iterator::collect), expected);
+            let doubled = in_place(&mut expected, 4, |items| {
+                items.iter_mut().for_each(|item| *item *= 2);
+                items.to_vec()
+            });
+            assert_eq!((doubled.len(), &doubled), (count, &expected));
+            assert!(doubled.iter().enumerate().all(|(index, &item)| item == 2 * index));
         }
     }
 }

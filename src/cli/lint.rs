@@ -54,7 +54,10 @@ pub(super) fn run(args: &LintArgs) -> Result<u8, Failure> {
     let linted: Vec<Linted<'_>> = at_once(&session.jobs, lint);
     drop(progress);
     session.write(&session.collect(&linted).finish(), Stream::Out)?;
-    Ok(session.exit_code(&linted))
+    let code = session.exit_code(&linted);
+    // The program ends here: to free what millions of statements took would be work for nothing.
+    std::mem::forget(linted);
+    Ok(code)
 }
 
 impl<'a> Session<'a> {
@@ -197,6 +200,9 @@ impl<'a> Session<'a> {
     }
 }
 
+/// So many bytes show whether a file starts as a dump does.
+const DUMP_HEAD: u64 = 64 * 1024;
+
 /// The dump in the one file that is named, if it is said to be one or starts as one does.
 fn dump_in_file(input: &InputArgs) -> Result<Option<(Memory, PathBuf)>, Failure> {
     let [path] = &input.paths[..] else {
@@ -206,7 +212,12 @@ fn dump_in_file(input: &InputArgs) -> Result<Option<(Memory, PathBuf)>, Failure>
     if !input.nginx_dump && !path.is_file() {
         return Ok(None);
     }
-    match std::fs::read(path) {
+    let read = || {
+        let mut head = Vec::new();
+        std::fs::File::open(path)?.take(DUMP_HEAD).read_to_end(&mut head)?;
+        if input.nginx_dump || starts_as_dump(&head) { std::fs::read(path) } else { Ok(head) }
+    };
+    match read() {
         Ok(bytes) if input.nginx_dump || starts_as_dump(&bytes) => match Memory::from_dump(&bytes) {
             None if input.nginx_dump => Err(no_dump(path)),
             dump => Ok(dump),

@@ -1,5 +1,7 @@
 //! The directives nginx and its modules know, read from `grammar/directives.toml` when the crate is built.
 
+use std::num::NonZeroU16;
+
 use super::context::{Context, ContextSet};
 
 /// An nginx version: major, minor, patch.
@@ -7,7 +9,7 @@ pub type Version = (u16, u16, u16);
 
 /// The number of a directive's name in the vocabulary: one word to compare and to index by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Name(u16);
+pub struct Name(NonZeroU16);
 
 impl Name {
     /// The name of this directive, `None` if no module in the vocabulary has it. nginx compares exactly, case included
@@ -20,25 +22,30 @@ impl Name {
                 return None;
             }
             if same(NAMES[number as usize].text, text) {
-                return Some(Self(number));
+                return Some(Self::numbered(number));
             }
             slot = (slot + 1) % SLOTS.len();
         }
     }
 
+    /// Zero is left free, so that no name takes no more room than a name.
+    const fn numbered(number: u16) -> Self {
+        Self(NonZeroU16::MIN.saturating_add(number))
+    }
+
     /// Its number: below the length of [`all`](Self::all), which has it in that place.
     pub const fn index(self) -> usize {
-        self.0 as usize
+        self.0.get() as usize - 1
     }
 
     /// The name as it is written.
     pub const fn text(self) -> &'static str {
-        NAMES[self.0 as usize].text
+        NAMES[self.index()].text
     }
 
     /// What the name means: one entry for each module and group of contexts.
     pub fn entries(self) -> &'static [Entry] {
-        let row = &NAMES[usize::from(self.0)];
+        let row = &NAMES[self.index()];
         &ENTRIES[row.from..row.to]
     }
 
@@ -60,7 +67,7 @@ impl Name {
 
     /// Every name of the vocabulary, in alphabetical order.
     pub fn all() -> impl ExactSizeIterator<Item = Self> {
-        (0..NAMES.len() as u16).map(Self)
+        (0..NAMES.len() as u16).map(Self::numbered)
     }
 }
 

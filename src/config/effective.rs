@@ -111,13 +111,13 @@ impl Tree {
     /// The lines of `name` in effect in `block`. nginx merges level by level: a block's own lines replace those of the
     /// blocks around it, as a whole (`ngx_conf_merge_*_value`; NGINX facts part E, 1.22.1 and 1.31.5).
     pub fn effective(&self, block: DirectiveId, name: &str) -> Option<Effective<'_>> {
-        let name = Name::of(name)?;
+        let name = self.name_in_use(name)?;
         self.levels(block).find_map(|origin| self.lines_at(origin, name))
     }
 
     /// The lines of `name` that would be in effect in `block` if it, or the block that discards them, had none.
     pub fn lost(&self, block: DirectiveId, name: &str) -> Option<Effective<'_>> {
-        let name = Name::of(name)?;
+        let name = self.name_in_use(name)?;
         let mut found = self.levels(block).filter_map(|origin| self.lines_at(origin, name));
         found.next()?;
         found.next()
@@ -145,6 +145,11 @@ impl Tree {
     /// Whether text that is not here could change which lines of `name` are in effect in `block`.
     pub fn is_open_for(&self, block: DirectiveId, name: &str) -> bool {
         self.openness(block, name) > Openness::Closed
+    }
+
+    /// A name that some directive of the tree has: most questions are about others.
+    fn name_in_use(&self, name: &str) -> Option<Name> {
+        Name::of(name).filter(|&name| !self.index.all(name).is_empty())
     }
 
     /// `block` and the blocks around it, from the inside to the outside.

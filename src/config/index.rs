@@ -69,3 +69,34 @@ fn grouped(keys: usize, items: impl Iterator<Item = (usize, DirectiveId)> + Clon
     }
     (starts, sorted)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::config::{DirectiveId, Memory, ROOT, Tree};
+
+    #[test]
+    fn directives_are_found_by_block_and_by_name() {
+        let mut files = Memory::new();
+        files.insert(
+            "nginx.conf",
+            "events {} http { include a.conf; map $a $b { server 1; } server { listen 2; } include a.conf; }",
+        );
+        files.insert("a.conf", "server { listen 1; server_name x; listen 3; }");
+        let tree = Tree::read("nginx.conf".as_ref(), &files, &Default::default());
+        let scan = |name: &str, parent: Option<DirectiveId>| -> Vec<DirectiveId> {
+            let known = |id: &DirectiveId| tree.directive(*id).name.is_some_and(|known| known.text() == name);
+            tree.ids()
+                .filter(known)
+                .filter(|&id| parent.is_none_or(|block| tree.directive(id).parent == block))
+                .collect()
+        };
+        for name in ["server", "listen", "map", "include", "http", "proxy_pass"] {
+            assert_eq!(tree.all(name), scan(name, None), "{name}");
+            for block in tree.ids().chain([ROOT]) {
+                assert_eq!(tree.own(block, name), scan(name, Some(block)), "{name}");
+            }
+        }
+        assert_eq!((tree.all("server").len(), tree.all("listen").len()), (3, 5), "an entry of a map is no server");
+        assert_eq!(tree.copies(tree.all("listen")[0]), [tree.all("listen")[0], tree.all("listen")[3]]);
+    }
+}

@@ -36,7 +36,7 @@ impl Reached {
 #[derive(Debug, Default)]
 pub(super) struct LocationIndex {
     /// The block, the hash of the path and the location, of all that are looked up by name.
-    names: OnceLock<Vec<(DirectiveId, u64, DirectiveId)>>,
+    names: OnceLock<Vec<(DirectiveId, u32, DirectiveId)>>,
     patterns: OnceLock<HashMap<DirectiveId, Vec<Candidate>>>,
 }
 
@@ -60,7 +60,7 @@ struct Candidate {
 const MOST_PATTERNS: usize = 128;
 
 impl LocationIndex {
-    fn names(&self, tree: &Tree) -> &[(DirectiveId, u64, DirectiveId)] {
+    fn names(&self, tree: &Tree) -> &[(DirectiveId, u32, DirectiveId)] {
         self.names.get_or_init(|| {
             let by_name = tree.all("location").iter().filter_map(|&block| {
                 let (modifier, path) = tree.modifier_and_path(block)?;
@@ -94,10 +94,10 @@ impl LocationIndex {
 }
 
 /// The same for the same path, in this run of the program.
-fn hash(path: &str) -> u64 {
+fn hash(path: &str) -> u32 {
     let mut hasher = DefaultHasher::new();
     path.hash(&mut hasher);
-    hasher.finish()
+    hasher.finish() as u32
 }
 
 /// What a search by name finds in one block (`ngx_http_core_find_static_location`).

@@ -106,7 +106,12 @@ pub struct Tree {
     problems: Vec<Problem>,
     complete: bool,
     /// Statements that swallowed their neighbours, and the blocks in which that matters.
-    doubtful: Vec<DirectiveId>,
+    doubtful: HashSet<DirectiveId>,
+    /// Files that are included more than once.
+    repeated: HashSet<FileId>,
+    /// Files of which something could not be understood.
+    misunderstood: HashSet<FileId>,
+    by_path: HashMap<PathBuf, FileId>,
     pub(super) index: Index,
     pub(super) open: OpenBlocks,
     pub(super) upstreams: HashMap<Box<str>, Upstream>,
@@ -134,11 +139,12 @@ impl Tree {
             directives: Vec::new(),
             unread: Vec::new(),
             reading_order: Vec::new(),
+            repeated: HashSet::new(),
             absent: Vec::new(),
             complete: context == Context::Main,
         };
         builder.expand(root_file, context);
-        let Builder { loader, directives, unread, reading_order, absent, complete } = builder;
+        let Builder { loader, directives, unread, reading_order, repeated, absent, complete } = builder;
         let Loader { files, mut problems, .. } = loader;
         for (id, file) in files.iter().enumerate() {
             problems.extend(file.ast.errors().iter().map(|error| Problem {
@@ -157,7 +163,10 @@ impl Tree {
             absent,
             problems,
             complete,
-            doubtful: Vec::new(),
+            doubtful: HashSet::new(),
+            repeated,
+            misunderstood: HashSet::new(),
+            by_path: HashMap::new(),
             open: OpenBlocks::default(),
             upstreams: HashMap::new(),
             maps: Maps::default(),
@@ -170,11 +179,14 @@ impl Tree {
         tree.variables = Variables::new(&tree);
         for (id, problem) in swallowed::find(&tree) {
             if swallowed::matters_beside(&tree, id, &problem) {
-                tree.doubtful.push(tree.directive(id).parent);
+                tree.doubtful.insert(tree.directive(id).parent);
             }
-            tree.doubtful.push(id);
+            tree.doubtful.insert(id);
             tree.problems.push(problem);
         }
+        tree.misunderstood = tree.problems.iter().filter_map(|problem| Some(problem.place?.0)).collect();
+        let paths = (0..).map(FileId).zip(&tree.files).map(|(id, file)| (file.source.path().to_owned(), id));
+        tree.by_path = paths.collect();
         tree
     }
 
@@ -195,7 +207,10 @@ impl Tree {
             absent: Vec::new(),
             problems,
             complete: false,
-            doubtful: Vec::new(),
+            doubtful: HashSet::new(),
+            repeated: HashSet::new(),
+            misunderstood: HashSet::new(),
+            by_path: HashMap::new(),
             index: Index::default(),
             open: OpenBlocks::default(),
             upstreams: HashMap::new(),
@@ -228,7 +243,7 @@ impl Tree {
 
     /// Whether a file was understood from its first byte to its last.
     pub fn is_understood(&self, file: FileId) -> bool {
-        !self.problems.iter().any(|problem| problem.place.is_some_and(|(other, _)| other == file))
+        !self.misunderstood.contains(&file)
     }
 
     /// Includes whose text is not here.
@@ -310,6 +325,15 @@ impl Tree {
         id == ROOT || self.node(id).body.is_some()
     }
 
+    /// A directive and those that come of the same text, where its file is included more than once.
+    pub fn copies(&self, id: DirectiveId) -> Vec<DirectiveId> {
+        let Directive { file, node, name, .. } = *self.directive(id);
+        let name = name.filter(|_| self.repeated.contains(&file));
+        let Some(name) = name else { return vec![id] };
+        let same = |&other: &DirectiveId| (self.directive(other).file, self.directive(other).node) == (file, node);
+        self.index.all(name).iter().copied().filter(same).collect()
+    }
+
     /// The text a directive is called by.
     pub fn name(&self, id: DirectiveId) -> Cow<'_, str> {
         self.word(id, 0).map_or(Cow::Borrowed(""), |word| word.value(self.source(id)))
@@ -366,7 +390,7 @@ impl Tree {
 
     /// The file of the tree that has this path.
     pub fn file_of(&self, path: &Path) -> Option<FileId> {
-        self.files.iter().position(|file| file.source.path() == path).map(|index| FileId(index as u32))
+        self.by_path.get(path).copied()
     }
 }
 
@@ -376,6 +400,7 @@ struct Builder<'a> {
     directives: Vec<Directive>,
     unread: Vec<Unread>,
     reading_order: Vec<FileId>,
+    repeated: HashSet<FileId>,
     absent: Vec<DirectiveId>,
     complete: bool,
 }
@@ -410,7 +435,9 @@ impl Builder<'_> {
             match step {
                 Step::Close { id } => self.directives[id.0 as usize].end = DirectiveId(self.directives.len() as u32),
                 Step::Enter { file, block, context } => {
-                    if read.insert(file) && !self.loader.files[file.0 as usize].well_known {
+                    if !read.insert(file) {
+                        self.repeated.insert(file);
+                    } else if !self.loader.files[file.0 as usize].well_known {
                         self.reading_order.push(file);
                     }
                     open_files.push(file);

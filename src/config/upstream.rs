@@ -6,7 +6,7 @@ use super::evaluate::{Part, Request, parts};
 use super::tree::{DirectiveId, Tree};
 
 /// The argument of a `*_pass`, taken apart.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Target {
     /// `http`, `https`, … in lower case; empty where none is written (`uwsgi_pass`).
     pub scheme: String,

@@ -68,7 +68,7 @@ pub(super) fn candidates(
             rule: finding.rule.id.clone(),
             title: plan.title.clone(),
             path: tree.source(finding.place.directive).path().to_owned(),
-            line: tree.source(finding.place.directive).line_column(span.start).line,
+            line: tree.source(finding.place.directive).line(span.start),
             key,
             edits: edits.into_iter().map(named).collect(),
             blocks: blocks_of(tree, &linted.routes, finding, &plan),
@@ -120,20 +120,13 @@ fn blocks_of(tree: &Tree, routes: &Routes, finding: &Finding<'_>, plan: &Plan) -
 /// The blocks in which a line that is to be rewritten may count: where the line itself is wrong, whoever uses it, all of
 /// them; else only those of the finding's routes.
 fn shared_by(tree: &Tree, routes: &Routes, finding: &Finding<'_>, line: DirectiveId) -> Vec<DirectiveId> {
-    let name = tree.name(line).into_owned();
     let mut blocks = vec![line, tree.directive(line).parent];
     if finding.route.is_some() {
         return blocks;
     }
-    let node = (tree.directive(line).file, tree.directive(line).node);
-    for route in &routes.all {
-        let counts = tree.effective(route.block, &name).is_some_and(|effective| {
-            effective.lines.iter().any(|&other| (tree.directive(other).file, tree.directive(other).node) == node)
-        });
-        if counts {
-            blocks.push(route.block);
-            blocks.extend(route.location_block);
-        }
+    for route in routes.served_by(tree, line) {
+        blocks.push(route.block);
+        blocks.extend(route.location_block);
     }
     blocks
 }

@@ -4,6 +4,9 @@ use crate::config::{DirectiveId, FileId, ROOT, Tree};
 use crate::syntax::edit::Edit;
 use crate::syntax::{NodeId, Source, Span};
 
+/// Where so many statements show no indentation, the file has none.
+const MOST_STATEMENTS: usize = 1000;
+
 /// The text habits of one file.
 pub(super) struct Layout<'t> {
     tree: &'t Tree,
@@ -21,17 +24,15 @@ impl<'t> Layout<'t> {
 
     /// The line end of the file: that of its first line.
     pub(super) fn line_end(&self) -> &'static str {
-        let text = self.source().text();
-        match text.find('\n') {
-            Some(at) if text[..at].ends_with('\r') => "\r\n",
-            _ => "\n",
-        }
+        let first = self.source().line_span(0).end as usize;
+        let behind = self.source().text().get(first..).unwrap_or_default();
+        if behind.starts_with('\r') { "\r\n" } else { "\n" }
     }
 
     /// One step of indentation: what the first statement that stands deeper than its block has more than it.
     pub(super) fn unit(&self) -> String {
         let ast = &self.tree.file(self.file).ast;
-        for node in ast.nodes() {
+        for node in ast.nodes().iter().take(MOST_STATEMENTS) {
             let Some(indent) = self.indent_at(node.span.start) else { continue };
             let around = node.parent.and_then(|parent| self.indent_at(ast.node(parent).span.start));
             if let Some(step) = around.and_then(|around| indent.strip_prefix(around)).filter(|step| !step.is_empty()) {
@@ -51,8 +52,8 @@ impl<'t> Layout<'t> {
     /// The indentation of the statements inside a block of this file.
     fn inner_indent(&self, block: DirectiveId) -> String {
         let ast = &self.tree.file(self.file).ast;
-        let children = self.child_nodes(block);
-        if let Some(indent) = children.iter().find_map(|&child| self.indent_at(ast.node(child).span.start)) {
+        let mut children = self.child_nodes(block).take(MOST_STATEMENTS);
+        if let Some(indent) = children.find_map(|child| self.indent_at(ast.node(child).span.start)) {
             return indent.to_owned();
         }
         if block == ROOT || self.tree.directive(block).file != self.file {
@@ -65,7 +66,7 @@ impl<'t> Layout<'t> {
     }
 
     /// The nodes directly in a block, of those that this file itself holds.
-    fn child_nodes(&self, block: DirectiveId) -> Vec<NodeId> {
+    fn child_nodes(&self, block: DirectiveId) -> impl Iterator<Item = NodeId> + 't {
         let ast = &self.tree.file(self.file).ast;
         let (mut node, end) = if block == ROOT || self.tree.directive(block).file != self.file {
             (NodeId(0), NodeId(ast.nodes().len() as u32))
@@ -73,12 +74,11 @@ impl<'t> Layout<'t> {
             let own = self.tree.directive(block).node;
             (NodeId(own.0 + 1), ast.node(own).end)
         };
-        let mut nodes = Vec::new();
-        while node < end {
-            nodes.push(node);
-            node = ast.node(node).end;
-        }
-        nodes
+        std::iter::from_fn(move || {
+            let next = (node < end).then_some(node)?;
+            node = ast.node(next).end;
+            Some(next)
+        })
     }
 
     /// New statements behind one that stands in the same block.

@@ -110,11 +110,8 @@ impl Rewriter<'_> {
 
     fn choose(&self, purpose: Purpose) -> Choice {
         let tree = self.tree;
-        let maps = tree.ids().filter(|&id| {
-            tree.is(id, "map")
-                && tree.is_block(id)
-                && tree.directive(id).context == Context::Http
-                && concerns_upgrade(tree, id)
+        let maps = tree.all("map").iter().copied().filter(|&id| {
+            tree.is_block(id) && tree.directive(id).context == Context::Http && concerns_upgrade(tree, id)
         });
         for map in maps {
             let variable = tree.arg(map, 2).unwrap_or_default().trim_start_matches('$').to_owned();

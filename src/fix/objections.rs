@@ -1,6 +1,7 @@
 //! What speaks against fixes once they are tried: what they would change undeclared, break or bring up.
 
 use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
 
 use super::candidate::{Candidate, finding_key};
 use super::prove::{Difference, Edits, Kind, Pairs, differences};
@@ -8,7 +9,7 @@ use super::together::Names;
 use crate::Linted;
 use crate::config::{Context, DirectiveId, ROOT, Tree};
 use crate::rules::{Finding, Severity};
-use crate::syntax::edit::moved;
+use crate::syntax::edit::Moves;
 
 /// What the tree of that number has to say against candidates, its own and those of others: their indices and why.
 pub(super) fn objections(
@@ -58,9 +59,10 @@ pub(super) fn objections(
         all.add(Vec::new(), "the text would no longer be valid");
     }
     let remaining: HashSet<_> = after.findings.iter().map(|finding| finding_key(&after.tree, finding)).collect();
+    let moves: HashMap<&PathBuf, Moves<'_>> = edits.iter().map(|(path, edits)| (path, Moves::new(edits))).collect();
     for (index, candidate) in chosen.iter().enumerate().filter(|(_, candidate)| candidate.tree == number) {
         let (rule, path, at) = &candidate.key;
-        let at = edits.get(path).map_or(*at, |edits| moved(*at, edits));
+        let at = moves.get(path).map_or(*at, |moves| moves.of(*at));
         if remaining.contains(&(rule.clone(), path.clone(), at)) {
             all.add(vec![index], "it would not mend what it is for");
         }
@@ -131,7 +133,7 @@ fn place(tree: &Tree, block: DirectiveId) -> String {
         return "at the top of the file".into();
     }
     let source = tree.source(block);
-    let line = source.line_column(tree.node(block).span.start).line;
+    let line = source.line(tree.node(block).span.start);
     format!("of `{}` ({}:{line})", source.slice(tree.head(block)), source.path().display())
 }
 
@@ -158,6 +160,12 @@ fn revealed(
         );
         known.insert((id, block_of(&before.tree, finding)));
     }
+    let mut by_block: HashMap<DirectiveId, usize> = HashMap::new();
+    for (index, candidate) in chosen.iter().enumerate().filter(|(_, candidate)| candidate.tree == number) {
+        for &block in &candidate.blocks {
+            by_block.entry(block).or_insert(index);
+        }
+    }
     let announced: HashSet<&str> =
         chosen.iter().flat_map(|candidate| candidate.reveals.iter().map(String::as_str)).collect();
     let mut all = Vec::new();
@@ -168,9 +176,7 @@ fn revealed(
         let is_new = !known.contains(&(id, old));
         let in_map = old.is_some_and(|old| before.tree.directive(old).context == Context::Entries);
         if is_new && !announced.contains(id) && !in_map {
-            let suspect = old.and_then(|old| {
-                chosen.iter().position(|candidate| candidate.tree == number && candidate.blocks.contains(&old))
-            });
+            let suspect = old.and_then(|old| by_block.get(&old).copied());
             all.push((suspect.into_iter().collect(), format!("it would bring up `{id}`: {}", finding.message)));
         }
     }

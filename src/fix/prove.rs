@@ -6,18 +6,18 @@
 //! have caused it are withdrawn.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::in_effect::{concerns, in_effect, is_single, together_with};
-use crate::config::{Context, DirectiveId, Inherit, Name, ROOT, Tree};
-use crate::syntax::edit::{Edit, moved};
+use crate::config::{Context, DirectiveId, FileId, Inherit, Name, ROOT, Tree};
+use crate::syntax::edit::{Edit, Moves};
 
 /// The edits of one pass, by the path of their file.
 pub(super) type Edits = BTreeMap<PathBuf, Vec<Edit>>;
 
 /// A block's place that can be found again after an edit: its file, the offset of its first word, and which of several
 /// expansions of that text it is.
-type Key = (PathBuf, u32, usize);
+type Key = (FileId, u32, u32);
 
 /// Something that is in effect otherwise than before.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,9 +58,18 @@ pub(super) struct Pairs {
 impl Pairs {
     /// Finds each old block in the new tree.
     pub(super) fn new(old: &Tree, new: &Tree, edits: &Edits) -> Self {
-        let move_by = |path: &Path, offset: u32| edits.get(path).map_or(offset, |edits| moved(offset, edits));
-        let old_keys = keys(old, move_by);
-        let mut new_keys = keys(new, |_, offset| offset);
+        // A file keeps its path, whatever its number in the new tree.
+        let number = |file: FileId| new.file_of(old.file(file).source.path());
+        let files: Vec<_> = (0..old.files().len() as u32)
+            .map(|file| {
+                (number(FileId(file)), edits.get(old.file(FileId(file)).source.path()).map(|edits| Moves::new(edits)))
+            })
+            .collect();
+        let old_keys = keys(old, |file, offset| {
+            let (number, moves) = &files[file.0 as usize];
+            (*number, moves.as_ref().map_or(offset, |moves| moves.of(offset)))
+        });
+        let mut new_keys = keys(new, |file, offset| (Some(file), offset));
         let mut pairs = Self {
             new_of: HashMap::from([(ROOT, ROOT)]),
             old_of: HashMap::from([(ROOT, ROOT)]),
@@ -88,14 +97,15 @@ impl Pairs {
     }
 }
 
-fn keys(tree: &Tree, move_by: impl Fn(&Path, u32) -> u32) -> HashMap<Key, DirectiveId> {
-    let mut times: HashMap<(PathBuf, u32), usize> = HashMap::new();
+fn keys(tree: &Tree, place: impl Fn(FileId, u32) -> (Option<FileId>, u32)) -> HashMap<Key, DirectiveId> {
+    let mut times: HashMap<(FileId, u32), u32> = HashMap::new();
     let mut keys = HashMap::new();
     for id in tree.ids().filter(|&id| tree.is_block(id) && tree.directive(id).context != Context::Entries) {
-        let path = tree.source(id).path();
-        let offset = move_by(path, tree.node(id).span.start);
-        let seen = times.entry((path.to_owned(), offset)).or_default();
-        keys.insert((path.to_owned(), offset, *seen), id);
+        let (file, offset) = place(tree.directive(id).file, tree.node(id).span.start);
+        // A file that is gone takes its blocks along.
+        let file = file.unwrap_or(FileId(u32::MAX));
+        let seen = times.entry((file, offset)).or_default();
+        keys.insert((file, offset, *seen), id);
         *seen += 1;
     }
     keys
@@ -112,6 +122,9 @@ pub(super) fn differences(old: &Tree, new: &Tree, pairs: &Pairs) -> Vec<Differen
     for &(before, after) in &blocks {
         if before != ROOT && !old.args(before).eq(new.args(after)) {
             all.push(Difference::other(before, old.name(before)));
+        }
+        if is_same(old, before, new, after) {
+            continue;
         }
         let (left, right) = (Own::new(old, before), Own::new(new, after));
         all.extend(left.rewritten(&right).into_iter().map(|what| Difference::other(before, what)));
@@ -144,6 +157,23 @@ pub(super) fn differences(old: &Tree, new: &Tree, pairs: &Pairs) -> Vec<Differen
     all.sort_by(|left, right| (left.block, &left.what, left.kind).cmp(&(right.block, &right.what, right.kind)));
     all.dedup();
     all
+}
+
+/// Whether two blocks consist of the same statements in the same order, which nearly all do.
+fn is_same(old: &Tree, before: DirectiveId, new: &Tree, after: DirectiveId) -> bool {
+    let same = |(one, other): (DirectiveId, DirectiveId)| {
+        old.is_block(one) == new.is_block(other)
+            && old.name(one) == new.name(other)
+            && old.args(one).eq(new.args(other))
+    };
+    let (mut left, mut right) = (old.children(before), new.children(after));
+    loop {
+        match (left.next(), right.next()) {
+            (None, None) => return true,
+            (Some(one), Some(other)) if same((one, other)) => {}
+            _ => return false,
+        }
+    }
 }
 
 /// Blocks that stand behind another one than before. Of regular expressions nginx takes the first that matches, of
@@ -206,6 +236,8 @@ impl Own {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
     use crate::config::{Memory, TreeOptions};
     use crate::syntax::Span;

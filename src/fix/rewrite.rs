@@ -112,7 +112,9 @@ impl<'a> Rewriter<'a> {
                 self.check(file)?;
                 self.check_whole(*directive)?;
                 let File { ast, .. } = self.tree.file(file);
-                if ast.comments().iter().any(|&comment| self.tree.node(*directive).span.contains(comment)) {
+                let span = self.tree.node(*directive).span;
+                let first = ast.comments().partition_point(|comment| comment.start < span.start);
+                if ast.comments()[first..].first().is_some_and(|&comment| span.contains(comment)) {
                     return Err(Withheld::new("a comment stands inside it and would be lost"));
                 }
                 Ok(vec![FileEdit { file, edit: Layout::new(self.tree, file).without(*directive) }])

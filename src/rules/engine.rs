@@ -1,6 +1,6 @@
 //! Applies rules to a tree.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::compile::{FixRule, Part, Rule, RuleSet, Step, Subject};
 use super::condition::{Asked, Found, Scope};
@@ -39,15 +39,20 @@ pub fn check<'r>(tree: &Tree, routes: &Routes, rules: &'r RuleSet, options: &Opt
         };
         range.flat_map(of_route).collect()
     }));
-    let mut asked: Vec<(DirectiveId, &Rule)> = Vec::new();
+    let mut by_name: HashMap<&str, Vec<&Rule>> = HashMap::new();
     for &rule in &for_directives {
         for name in &rule.directives {
-            asked.extend(tree.all(name).iter().map(|&id| (id, rule)));
+            by_name.entry(name).or_default().push(rule);
         }
     }
-    asked.sort_by_key(|&(id, _)| id);
+    let asked = tree.all_of(&by_name.keys().copied().collect::<Vec<&str>>());
     findings.extend(parallel::in_ranges(asked.len(), LEAST, |range| {
-        asked[range].iter().filter_map(|&(id, rule)| apply(rule, tree, routes, options, Asked::Directive(id))).collect()
+        let of_directive = |&id: &DirectiveId| {
+            let name = tree.directive(id).name.map_or("", |name| name.text());
+            let rules = by_name.get(name).map_or(&[][..], Vec::as_slice);
+            rules.iter().filter_map(move |rule| apply(rule, tree, routes, options, Asked::Directive(id)))
+        };
+        asked[range].iter().flat_map(of_directive).collect()
     }));
     merged(tree, findings)
 }
@@ -56,18 +61,23 @@ pub fn check<'r>(tree: &Tree, routes: &Routes, rules: &'r RuleSet, options: &Opt
 fn merged<'r>(tree: &Tree, findings: Vec<Finding<'r>>) -> Vec<Finding<'r>> {
     let mut seen: HashMap<(&str, u32, Span), usize> = HashMap::new();
     let mut kept: Vec<Finding<'r>> = Vec::with_capacity(findings.len());
+    // The plans of what is said of several routes, the one of the finding that is kept first.
+    let mut plans: HashMap<usize, VecDeque<Option<Plan>>> = HashMap::new();
     for finding in findings {
         let (file, span) = finding.place.locate(tree);
         match seen.get(&(finding.rule.id.as_str(), file.0, span)) {
             Some(&index) => {
                 let known = &mut kept[index];
                 let mut other = finding;
+                let plans = plans.entry(index).or_insert_with(|| VecDeque::from([known.fix.take()]));
                 if (other.severity, other.confidence) > (known.severity, known.confidence) {
+                    plans.push_front(other.fix.take());
                     std::mem::swap(known, &mut other);
+                } else {
+                    plans.push_back(other.fix.take());
                 }
                 let more: Vec<usize> = other.routes().filter(|route| Some(*route) != known.route).collect();
                 known.more_routes.extend(more);
-                known.fix = Plan::joined(known.fix.take(), other.fix);
             }
             None => {
                 seen.insert((finding.rule.id.as_str(), file.0, span), kept.len());
@@ -75,7 +85,10 @@ fn merged<'r>(tree: &Tree, findings: Vec<Finding<'r>>) -> Vec<Finding<'r>> {
             }
         }
     }
-    kept.sort_by_key(|finding| {
+    for (index, plans) in plans {
+        kept[index].fix = Plan::joined(plans);
+    }
+    kept.sort_by_cached_key(|finding| {
         let (file, span) = finding.place.locate(tree);
         (file, span, std::cmp::Reverse(finding.severity))
     });
@@ -311,7 +324,7 @@ impl Writer<'_> {
             }
             ("line", Some(place)) => {
                 let (file, span) = place.locate(tree);
-                tree.file(file).source.line_column(span.start).line.to_string()
+                tree.file(file).source.line(span.start).to_string()
             }
             ("unescaped", Some(place)) => {
                 let (_, span) = place.locate(tree);
@@ -359,15 +372,17 @@ fn unescaped(word: &str) -> String {
 
 impl Plan {
     /// The plans for one place that several routes share, as one: it is as safe as the least safe of them.
-    fn joined(one: Option<Self>, other: Option<Self>) -> Option<Self> {
-        let (mut one, other) = (one?, other?);
-        one.safety = one.safety.max(other.safety);
-        for op in other.ops {
-            if !one.ops.contains(&op) {
-                one.ops.push(op);
-            }
+    fn joined(plans: impl IntoIterator<Item = Option<Self>>) -> Option<Self> {
+        let mut plans = plans.into_iter();
+        let mut one = plans.next()??;
+        let mut known: HashSet<Op> = one.ops.iter().cloned().collect();
+        for other in plans {
+            let other = other?;
+            one.safety = one.safety.max(other.safety);
+            one.ops.extend(other.ops.into_iter().filter(|op| known.insert(op.clone())));
+            one.changes
+                .extend(other.changes.into_iter().filter(|change| !one.changes.contains(change)).collect::<Vec<_>>());
         }
-        one.changes.extend(other.changes);
         one.changes.sort();
         one.changes.dedup();
         Some(one)

@@ -113,8 +113,6 @@ pub struct Header {
 /// The headers that nginx sends for a route on behalf of `proxy_set_header`.
 #[derive(Clone, Debug)]
 pub struct Headers {
-    /// The block whose lines are in effect; none when no level has any.
-    pub origin: Option<DirectiveId>,
     /// `Upgrade`.
     pub upgrade: Header,
     /// `Connection`.
@@ -136,10 +134,14 @@ impl Headers {
     pub fn of(tree: &Tree, block: DirectiveId) -> Self {
         let effective = tree.effective(block, "proxy_set_header");
         Self {
-            origin: effective.map(|effective| effective.origin),
             upgrade: header(tree, block, effective, "Upgrade"),
             connection: header(tree, block, effective, "Connection"),
         }
+    }
+
+    /// Whether no line sets either of them.
+    pub(super) fn are_unset(&self) -> bool {
+        self.upgrade.state == State::Unset && self.connection.state == State::Unset
     }
 
     /// The header of that name, if it is one of the two.

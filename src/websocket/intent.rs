@@ -43,7 +43,7 @@ pub struct Evidence {
 }
 
 /// What is believed of a route.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Intent {
     /// How sure it is; none when nothing speaks for it or something denies it.
     pub confidence: Option<Confidence>,

@@ -117,7 +117,7 @@ fn names<'s>(tree: &Tree, signals: &'s Signals, server: DirectiveId) -> Vec<Name
     let mut names = Vec::new();
     for &line in tree.own(server, "server_name") {
         for name in tree.args(line).filter(|name| !name.starts_with('~')) {
-            let (label, application) = (signals.server_name(&name), signals.application_of_server(&name));
+            let (label, application) = signals.of_server(&name);
             if label.is_some() || application.is_some() {
                 names.push(Named { line, name: name.into_owned(), label, application });
             }

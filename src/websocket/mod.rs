@@ -6,6 +6,7 @@ mod headers;
 mod intent;
 mod jumps;
 mod known;
+mod reading;
 mod restrictions;
 mod route;
 pub mod segments;

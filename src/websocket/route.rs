@@ -7,10 +7,11 @@ use super::headers::Headers;
 use super::intent::{self, Intent};
 use super::jumps::Jumps;
 use super::known::Known;
+use super::reading::RouteReader;
 use super::restrictions::{self, Restrictions};
 use super::signals::Signals;
 use super::subrequests;
-use crate::config::{Context, DirectiveId, Location, ROOT, Target, Tree};
+use crate::config::{DirectiveId, Location, ROOT, Target, Tree};
 use crate::parallel;
 
 /// The module whose `*_pass` hands the requests on.
@@ -31,7 +32,7 @@ pub enum Module {
 }
 
 impl Module {
-    const PASSES: [(&str, Self); 5] = [
+    pub(super) const PASSES: [(&str, Self); 5] = [
         ("proxy_pass", Self::Proxy),
         ("uwsgi_pass", Self::Uwsgi),
         ("scgi_pass", Self::Scgi),
@@ -79,7 +80,7 @@ pub struct Route {
     /// The two headers of the handshake, for [`Module::Proxy`].
     pub headers: Arc<Headers>,
     /// Whether it carries WebSockets, how sure that is and why.
-    pub intent: Intent,
+    pub intent: Arc<Intent>,
 }
 
 impl Route {
@@ -139,36 +140,28 @@ impl Routes {
             handshake_subrequests: HashSet::new(),
             restrictions: Restrictions::default(),
             tls_addresses: HashSet::new(),
-            by_block: HashMap::new(),
+            by_block: Vec::new(),
             header_origins: HashSet::new(),
             restricted: restricted(tree),
             jumps: Jumps::new(tree),
             written: HashSet::new(),
-            by_server: HashMap::new(),
         };
-        let mut headers: HashMap<(Option<DirectiveId>, Option<DirectiveId>), Arc<Headers>> = HashMap::new();
-        let none = Arc::new(Headers::of(tree, ROOT));
-        for id in tree.all_of(&Module::PASSES.map(|(name, _)| name)) {
-            if let Some(mut route) = route(tree, id, &none) {
-                if route.module == Module::Proxy {
-                    let origin = tree.effective(route.block, "proxy_set_header").map(|effective| effective.origin);
-                    routes.header_origins.extend(origin);
-                    let known = headers.entry((origin, route.server));
-                    route.headers = Arc::clone(known.or_insert_with(|| Arc::new(Headers::of(tree, route.block))));
-                }
-                routes.by_block.push((route.block, routes.all.len() as u32));
-                match routes.by_authority.get_mut(&route.target.authority) {
-                    Some(same) => same.push(routes.all.len()),
-                    None => _ = routes.by_authority.insert(route.target.authority.clone(), vec![routes.all.len()]),
-                }
-                routes.note(&route);
-                routes.all.push(route);
-            }
+        let reader = RouteReader::new(tree);
+        let passes = tree.all_of(&Module::PASSES.map(|(name, _)| name));
+        routes.all.reserve_exact(passes.len());
+        routes.all.extend(passes.into_iter().filter_map(|pass| reader.start(pass)));
+        let origins = parallel::in_place(&mut routes.all, LEAST_ROUTES, |routes| reader.read(routes));
+        routes.header_origins.extend(origins);
+        for index in 0..routes.all.len() {
+            routes.note(index);
         }
+        let unjudged = Arc::clone(&reader.unjudged);
         routes.by_block.sort_unstable();
         let intents = parallel::in_ranges(routes.all.len(), LEAST_ROUTES, |range| {
             let mut known = Known::default();
-            range.map(|index| intent::of(tree, &routes, index, signals, settings, &mut known)).collect()
+            let judged = range.map(|index| intent::of(tree, &routes, index, signals, settings, &mut known));
+            // Most routes of a large site are all alike: nothing speaks for them.
+            judged.map(|intent| if intent == *unjudged { Arc::clone(&unjudged) } else { Arc::new(intent) }).collect()
         });
         for (route, intent) in routes.all.iter_mut().zip(intents) {
             route.intent = intent;
@@ -179,12 +172,19 @@ impl Routes {
         routes
     }
 
-    fn note(&mut self, route: &Route) {
-        if !route.target.variable {
-            let default = if route.target.scheme == "https" { 443 } else { 80 };
-            let port = route.target.port().unwrap_or(default);
-            let host = route.target.host().to_ascii_lowercase();
-            self.written.insert((host, port));
+    fn note(&mut self, index: usize) {
+        let route = &self.all[index];
+        let target = &route.target;
+        self.by_block.push((route.block, index as u32));
+        match self.by_authority.get_mut(&target.authority) {
+            Some(same) => same.push(index),
+            None => _ = self.by_authority.insert(target.authority.clone(), vec![index]),
+        }
+        // Neighbours often pass to one and the same place.
+        let is_new = index.checked_sub(1).is_none_or(|last| self.all[last].target != *target);
+        if is_new && !target.variable {
+            let default = if target.scheme == "https" { 443 } else { 80 };
+            self.written.insert((target.host().to_ascii_lowercase(), target.port().unwrap_or(default)));
         }
     }
 
@@ -198,6 +198,20 @@ impl Routes {
         // They stand inside it, one behind the other.
         let first = self.all.partition_point(|route| route.pass < server);
         self.all[first..].iter().take_while(move |route| route.server == Some(server))
+    }
+
+    /// The routes on which a line counts, wherever the same text is included.
+    pub fn served_by<'t>(&'t self, tree: &'t Tree, line: DirectiveId) -> impl Iterator<Item = &'t Route> {
+        let name = tree.directive(line).name.map_or("", |name| name.text());
+        // All of them stand in the block of the line, or in that of another line of the same text.
+        tree.copies(line).into_iter().map(|other| tree.directive(other).parent).flat_map(move |origin| {
+            let inside = tree.directive(origin).end;
+            let first = self.all.partition_point(|route| route.pass < origin);
+            let routes = self.all[first..].iter().take_while(move |route| route.pass < inside);
+            routes.filter(move |route| {
+                tree.effective(route.block, name).is_some_and(|effective| effective.origin == origin)
+            })
+        })
     }
 
     /// The route that a block makes, if it makes one.
@@ -229,32 +243,6 @@ pub struct RouteSetting {
     pub upstream: Option<String>,
     /// Whether such routes carry WebSockets.
     pub websocket: bool,
-}
-
-/// The route that a `*_pass` makes where nginx accepts it; `headers` are those of a route without any.
-fn route(tree: &Tree, pass: DirectiveId, headers: &Arc<Headers>) -> Option<Route> {
-    let (_, mut module) = Module::PASSES.into_iter().find(|(name, _)| tree.is(pass, name))?;
-    let directive = tree.directive(pass);
-    let block = directive.parent;
-    match directive.context {
-        Context::Location | Context::If | Context::LimitExcept => {}
-        Context::StreamServer if module == Module::Proxy => module = Module::Stream,
-        // A snippet that is included in locations: it can be judged only where nothing above it matters.
-        _ => return None,
-    }
-    let argument = tree.arg(pass, 1)?;
-    let location_block = tree.enclosing(block, "location");
-    Some(Route {
-        block,
-        location_block,
-        location: location_block.and_then(|block| tree.location(block)),
-        server: tree.enclosing(block, "server"),
-        pass,
-        module,
-        target: Target::new(&argument),
-        headers: Arc::clone(headers),
-        intent: Intent::default(),
-    })
 }
 
 /// The locations that subrequests of `auth_request` and `mirror` reach.

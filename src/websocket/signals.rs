@@ -238,6 +238,12 @@ impl Signals {
         self.application(&own)
     }
 
+    /// What a `server_name` says, and the application that it speaks of.
+    pub(super) fn of_server(&self, server_name: &str) -> (Option<&ServerName>, Option<&Application>) {
+        let own = own_labels(server_name);
+        if own.is_empty() { (None, None) } else { (self.label(&own), self.application(&own.join("."))) }
+    }
+
     /// The strongest word for WebSockets in a name: an upstream, a host, a variable.
     pub fn word(&self, name: &str) -> Option<(&Word, Confidence)> {
         let found = labels(name).flat_map(parts).filter_map(|part| self.word_entry(&part));
@@ -269,7 +275,10 @@ impl Signals {
 
     /// What a `server_name` says; the registered domain does not count (`.ws` is Samoa).
     pub fn server_name(&self, server_name: &str) -> Option<&ServerName> {
-        let own = own_labels(server_name);
+        self.label(&own_labels(server_name))
+    }
+
+    fn label(&self, own: &[String]) -> Option<&ServerName> {
         let found = own.iter().filter_map(|label| self.server_names.get(label));
         found.filter_map(|index| self.tables.server_name.get(*index)).max_by_key(|name| name.confidence)
     }

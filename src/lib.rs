@@ -37,7 +37,7 @@ use std::path::Path;
 
 use config::{Reader, Tree, TreeOptions};
 use fix::Rewriter;
-use rules::{Finding, Options, RuleSet};
+use rules::{Checked, Finding, Options, RuleSet};
 use websocket::{RouteSetting, Routes, Signals};
 
 /// Everything that stays the same from one configuration to the next.
@@ -68,6 +68,8 @@ pub struct Linted<'r> {
     pub routes: Routes,
     /// What the rules say, sorted by place.
     pub findings: Vec<Finding<'r>>,
+    /// What comments in the configuration silence, sorted by place.
+    pub silenced: Vec<Finding<'r>>,
 }
 
 impl Linter {
@@ -79,9 +81,10 @@ impl Linter {
     /// Checks a configuration that has been read.
     pub fn check(&self, tree: Tree) -> Linted<'_> {
         let routes = Routes::new(&tree, self.signals, &self.routes);
-        let mut findings = rules::check(&tree, &routes, &self.rules, &self.options);
+        let Checked { mut findings, mut silenced } = rules::check(&tree, &routes, &self.rules, &self.options);
         findings.retain(|finding| !is_doubtful(&tree, finding));
-        Linted { tree, routes, findings }
+        silenced.retain(|finding| !is_doubtful(&tree, finding));
+        Linted { tree, routes, findings, silenced }
     }
 }
 

@@ -103,6 +103,9 @@ pub(super) struct LintArgs {
     /// A folder with rules of your own
     #[arg(long, value_name = "DIR", help_heading = "Rules")]
     pub(super) rules: Option<PathBuf>,
+    /// An earlier JSON report: what it knows is not reported again
+    #[arg(long, value_name = "FILE", help_heading = "Rules")]
+    pub(super) baseline: Option<PathBuf>,
     /// Also routes that only possibly carry WebSockets, and infos
     #[arg(long, help_heading = "Rules")]
     pub(super) pedantic: bool,

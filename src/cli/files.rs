@@ -71,7 +71,9 @@ fn real(path: &Path) -> PathBuf {
 impl Settings {
     /// Whether the settings leave a file out.
     pub(super) fn excludes(&self, path: &Path) -> bool {
-        let Some(folder) = self.file.as_deref().and_then(Path::parent) else { return false };
+        let Some(folder) = self.file.as_deref().and_then(Path::parent).filter(|_| !self.exclude.is_empty()) else {
+            return false;
+        };
         let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         let Ok(relative) = absolute.strip_prefix(folder) else { return false };
         self.exclude
@@ -144,6 +146,11 @@ impl Job {
         Self { root, options, whole, tree: RefCell::new(None) }
     }
 
+    /// The real paths of its files, as long as nobody has linted it.
+    fn files(&self) -> HashSet<PathBuf> {
+        self.tree.borrow().iter().flat_map(Tree::files).map(|file| real(file.source.path())).collect()
+    }
+
     /// Forgets the tree: its files have changed since.
     pub(super) fn forget(&self) {
         self.tree.take();
@@ -153,6 +160,20 @@ impl Job {
     pub(super) fn tree(&self, reader: &dyn Reader) -> Tree {
         self.tree.take().unwrap_or_else(|| Tree::read(&self.root, reader, &self.options))
     }
+}
+
+/// The files that are read in several of these configurations.
+pub(super) fn shared(jobs: &[Job]) -> Asked {
+    let mut seen = HashSet::new();
+    let mut shared = Asked::default();
+    if jobs.len() > 1 {
+        for file in jobs.iter().flat_map(Job::files) {
+            if !seen.insert(file.clone()) {
+                shared.add(file);
+            }
+        }
+    }
+    shared
 }
 
 /// What is to be linted so that every asked file is seen where nginx reads it: the main files among them, those that the

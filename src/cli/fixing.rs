@@ -27,8 +27,8 @@ pub(super) fn run(session: &Session<'_>) -> Result<u8, Failure> {
     let linted: Vec<Linted<'_>> = outcomes.into_iter().map(|outcome| outcome.linted).collect();
     let mut report = session.collect(&linted);
     notes.into_iter().for_each(|note| report.note(note));
-    let report = report.finish();
-    let remains = session.exit_code(&linted);
+    let report = session.finish(report);
+    let remains = session.exit_code(&report);
     if session.args.diff {
         let diff = diff(session, &changed)?;
         output::print(&diff);

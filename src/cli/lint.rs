@@ -4,16 +4,20 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use nginx_wslint::config::Memory;
-use nginx_wslint::report::{Builder, Report, Scope};
+use nginx_wslint::report::baseline::Baseline;
+use nginx_wslint::report::{Builder, Format, Report, Scope, summary};
 use nginx_wslint::rules::{Finding, Options, Rule, RuleSet, Severity};
 use nginx_wslint::websocket::{Confidence, Signals};
 use nginx_wslint::{Linted, Linter};
 
 use super::args::{FailOn, InputArgs, LintArgs};
-use super::files::{Asked, Job, Overlay, jobs};
+use super::files::{Asked, Job, Overlay, jobs, shared};
 use super::output::Stream;
 use super::settings::{Settings, unknown_rule};
 use super::{CLEAN, FAILED, FINDINGS, Failure, fixing, output};
+
+/// The rule about comments that have nothing to silence.
+const UNUSED_IGNORE: &str = "unused-ignore";
 
 /// What one run works with.
 pub(super) struct Session<'a> {
@@ -25,6 +29,9 @@ pub(super) struct Session<'a> {
     pub(super) jobs: Vec<Job>,
     /// The name of what came on standard input.
     pub(super) stdin: Option<PathBuf>,
+    /// Files that several of the configurations include.
+    shared: Asked,
+    baseline: Option<Baseline>,
 }
 
 /// Lints, and fixes or shows the fixes if that is asked for.
@@ -39,8 +46,9 @@ pub(super) fn run(args: &LintArgs) -> Result<u8, Failure> {
         return fixing::run(&session);
     }
     let linted: Vec<Linted<'_>> = session.jobs.iter().map(|job| session.lint(job, &session.overlay)).collect();
-    session.write(&session.collect(&linted).finish(), Stream::Out)?;
-    Ok(session.exit_code(&linted))
+    let report = session.finish(session.collect(&linted));
+    session.write(&report, Stream::Out)?;
+    Ok(session.exit_code(&report))
 }
 
 impl<'a> Session<'a> {
@@ -56,6 +64,7 @@ impl<'a> Session<'a> {
             None => Settings::nearest(start, &builtin)?,
         };
         let linter = linter(args, &settings, builtin)?;
+        let baseline = args.baseline.as_deref().map(read_baseline).transpose()?;
         let mut overlay = Overlay::default();
         let mut stdin = None;
         let mut dump_root = None;
@@ -91,26 +100,21 @@ impl<'a> Session<'a> {
             Some(root) => vec![Job::new(root, Default::default(), true)],
             None => jobs(&asked, &input.root, &input.context, &settings, &overlay),
         };
-        Ok(Self { args, settings, linter, asked, overlay, jobs, stdin })
+        let shared = shared(&jobs);
+        Ok(Self { args, settings, linter, asked, overlay, jobs, stdin, shared, baseline })
     }
 
     /// Lints one configuration, with the severities of the settings.
     pub(super) fn lint(&self, job: &Job, reader: &Overlay) -> Linted<'_> {
         let mut linted = self.linter.check(job.tree(reader));
-        linted.findings.retain_mut(|finding| match self.decided(finding.rule) {
-            Some(None) => false,
-            Some(Some(severity)) => {
-                finding.severity = severity;
-                true
-            }
-            None => true,
-        });
+        for finding in linted.findings.iter_mut().chain(&mut linted.silenced) {
+            finding.severity = self.decided(finding.rule).flatten().unwrap_or(finding.severity);
+        }
         linted
     }
 
     fn decided(&self, rule: &Rule) -> Option<Option<Severity>> {
-        let severities = &self.settings.severities;
-        severities.get(&rule.id).or_else(|| severities.get(&rule.group)).copied()
+        self.settings.decided(rule)
     }
 
     /// Whether the user sees a finding: it is sure and severe enough, and in a file that was asked for.
@@ -119,7 +123,14 @@ impl<'a> Session<'a> {
         let loud = finding.severity > Severity::Info || wants_infos;
         let sure = finding.confidence > Confidence::Possible || self.args.pedantic;
         let path = linted.tree.source(finding.place.directive).path();
-        loud && sure && (job.whole || self.asked.contains(path))
+        // What a comment in a shared file is for, another configuration may know.
+        let elsewhere = finding.rule.id == UNUSED_IGNORE && self.shared.contains(path);
+        loud && sure && !elsewhere && self.is_meant(job, path)
+    }
+
+    /// Whether what is found in a file is to be told: it was asked for, or reached from a main file that was.
+    fn is_meant(&self, job: &Job, path: &Path) -> bool {
+        (job.whole && !self.settings.excludes(path)) || self.asked.contains(path)
     }
 
     /// Whether a file may be written: only what was asked for, and never text that came from elsewhere.
@@ -132,16 +143,25 @@ impl<'a> Session<'a> {
 
     /// What was found, ready to be written.
     pub(super) fn collect(&self, linted: &[Linted<'_>]) -> Builder {
-        let mut builder = Builder::new();
+        let mut builder = Builder::new().relative_to(std::env::current_dir().unwrap_or_default());
         for (job, linted) in self.jobs.iter().zip(linted) {
             let scope = Scope {
-                asked: &|path| job.whole || self.asked.contains(path),
+                asked: &|path| self.is_meant(job, path),
                 shown: &|finding| self.shows(job, linted, finding),
                 editable: &|path| self.may_write(path),
             };
             builder.add(linted, &scope);
         }
         builder
+    }
+
+    /// The report without what an earlier one knows.
+    pub(super) fn finish(&self, builder: Builder) -> Report {
+        let mut report = builder.finish();
+        if let Some(baseline) = &self.baseline {
+            baseline.silence(&mut report);
+        }
+        report
     }
 
     /// Writes a report: to standard output, or to standard error where the other carries a text or a diff.
@@ -154,12 +174,17 @@ impl<'a> Session<'a> {
         let mut text = Vec::new();
         self.args.output_format.write(report, &output::style(self.args.color, to), &mut text)?;
         output::write(to, &text);
+        // Forms of one line a finding have no place for it.
+        if let (Format::Concise | Format::Github, Some(compared)) = (self.args.output_format, &report.baseline) {
+            let known = format!("{} known from the baseline", compared.known);
+            summary::gone(report).into_iter().chain([known]).for_each(|line| output::note(&line));
+        }
         Ok(())
     }
 
     /// 2 when something could not be understood, else 1 when findings remain that count, else 0.
-    pub(super) fn exit_code(&self, linted: &[Linted<'_>]) -> u8 {
-        if linted.iter().any(|linted| !linted.tree.problems().is_empty()) {
+    pub(super) fn exit_code(&self, report: &Report) -> u8 {
+        if !report.problems.is_empty() {
             return FAILED;
         }
         let counts = |severity: Severity| match self.args.fail_on {
@@ -168,11 +193,14 @@ impl<'a> Session<'a> {
             FailOn::Warning => severity >= Severity::Warning,
             FailOn::Info => true,
         };
-        let remains = self.jobs.iter().zip(linted).any(|(job, linted)| {
-            linted.findings.iter().any(|finding| self.shows(job, linted, finding) && counts(finding.severity))
-        });
+        let remains = report.diagnostics.iter().any(|one| counts(one.severity));
         if remains { FINDINGS } else { CLEAN }
     }
+}
+
+fn read_baseline(file: &Path) -> Result<Baseline, Failure> {
+    let text = std::fs::read(file).map_err(|error| Failure(format!("{}: cannot be read: {error}", file.display())))?;
+    Baseline::read(&text).map_err(|error| Failure(format!("{}: {error}", file.display())))
 }
 
 /// The dump in the one file that is named, if it is said to be one or starts as one does.
@@ -219,7 +247,7 @@ pub(super) fn linter(args: &LintArgs, settings: &Settings, mut rules: RuleSet) -
     }
     let listed = |names: &[String], rule: &Rule| names.iter().any(|name| *name == rule.id || *name == rule.group);
     rules.retain(|rule| args.select.is_empty() || listed(&args.select, rule));
-    rules.retain(|rule| !listed(&args.ignore, rule));
+    rules.retain(|rule| !listed(&args.ignore, rule) && settings.decided(rule) != Some(None));
     Ok(Linter {
         rules,
         signals: Signals::builtin(),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use nginx_wslint::config::{IncludeMap, Version};
-use nginx_wslint::rules::{RuleSet, Severity};
+use nginx_wslint::rules::{Rule, RuleSet, Severity};
 use nginx_wslint::websocket::RouteSetting;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
@@ -84,6 +84,11 @@ fn shown<S: serde::Serializer>(version: &Option<Version>, serializer: S) -> Resu
 }
 
 impl Settings {
+    /// What the settings say of a rule, by its name before its group: a severity, or that it is off.
+    pub(super) fn decided(&self, rule: &Rule) -> Option<Option<Severity>> {
+        self.severities.get(&rule.id).or_else(|| self.severities.get(&rule.group)).copied()
+    }
+
     /// The settings file nearest to `start` (a file or folder), looked for upwards.
     pub(super) fn nearest(start: &Path, rules: &RuleSet) -> Result<Self, Failure> {
         let start = std::path::absolute(start)?;

@@ -7,7 +7,7 @@ use super::prove::{Difference, Edits, Pairs, differences};
 use super::rewrite::FileEdit;
 use crate::Linted;
 use crate::config::{Context, DirectiveId, FileId, Tree};
-use crate::rules::{Finding, Op, Plan, Safety, Severity};
+use crate::rules::{Finding, Op, Plan, Safety, Severity, WordPart};
 use crate::syntax::Span;
 use crate::syntax::edit::{Edit, apply, moved};
 use crate::websocket::Routes;
@@ -76,6 +76,8 @@ struct Candidate {
     blocks: HashSet<DirectiveId>,
     may_add_map: bool,
     may_move_map: bool,
+    /// Whether it is about a comment of the linter alone.
+    takes_comments: bool,
 }
 
 /// A finding that is the same in the next pass.
@@ -107,6 +109,10 @@ pub fn converge<'r>(
     for pass in 0.. {
         let candidates = candidates(&linted, least, editable, shown, &refused);
         let mut chosen = without_overlaps(candidates);
+        // Comments that silence nothing go last: another repair may bring up what one of them is for.
+        if chosen.iter().any(|candidate| !candidate.takes_comments) {
+            chosen.retain(|candidate| !candidate.takes_comments);
+        }
         if pass == MOST_PASSES && !chosen.is_empty() {
             let mut rules: Vec<String> = chosen.into_iter().map(|candidate| candidate.rule).collect();
             rules.sort();
@@ -192,6 +198,7 @@ fn candidates(
             edits,
             blocks: blocks_of(tree, &linted.routes, finding, &plan),
             may_add_map: true,
+            takes_comments: matches!(finding.place.part, WordPart::Text(_)),
             may_move_map: plan.ops.iter().any(|op| matches!(op, Op::Hoist(_))),
             changes: plan.changes,
             reveals: plan.reveals,
@@ -220,7 +227,7 @@ fn blocks_of(tree: &Tree, routes: &Routes, finding: &Finding<'_>, plan: &Plan) -
             Op::Remove(line) => {
                 blocks.extend(shared_by(tree, routes, finding, *line));
             }
-            Op::Hoist(_) | Op::Define(_) => {}
+            Op::Hoist(_) | Op::Define(_) | Op::Uncomment(_) => {}
         }
     }
     for route in finding.routes().filter_map(|index| routes.all.get(index)) {
@@ -427,7 +434,11 @@ fn revealed(
     let announced: HashSet<&str> =
         chosen.iter().flat_map(|candidate| candidate.reveals.iter().map(String::as_str)).collect();
     let mut all = Vec::new();
-    for finding in after.findings.iter().filter(|finding| finding.severity >= Severity::Warning) {
+    // A comment that has nothing to silence any more harms nobody.
+    let counts = |finding: &&Finding<'_>| {
+        finding.severity >= Severity::Warning && !matches!(finding.place.part, WordPart::Text(_))
+    };
+    for finding in after.findings.iter().filter(counts) {
         let block = route_block(after, finding).or_else(|| block_of(&after.tree, finding));
         let old = block.and_then(|block| pairs.old(block));
         let id = finding.rule.id.as_str();

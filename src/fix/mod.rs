@@ -1,5 +1,6 @@
 //! Repairs: from the plan of a finding to edits, proved harmless, until nothing is left to do.
 
+mod comment;
 mod converge;
 mod headers;
 mod layout;

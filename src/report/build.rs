@@ -1,7 +1,7 @@
 //! From findings in trees to a report.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::excerpt::{Mark, Window, windows};
 use super::fingerprint::Fingerprints;
@@ -35,12 +35,20 @@ pub struct Builder {
     found: HashSet<(String, String, Point, Point)>,
     files: HashMap<String, usize>,
     unread: HashSet<(String, u32)>,
+    ignored: HashSet<(String, String, Point)>,
 }
 
 impl Builder {
     /// A report of nothing.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Names files in fingerprints by their way from this folder, however they were given.
+    #[must_use]
+    pub fn relative_to(mut self, base: impl Into<PathBuf>) -> Self {
+        self.fingerprints.relative_to(base.into());
+        self
     }
 
     /// Adds what was found in a tree.
@@ -59,8 +67,20 @@ impl Builder {
         let rewriter = linted.rewriter(scope.editable);
         for finding in &linted.findings {
             let (file, _) = finding.place.locate(tree);
+            if !(scope.asked)(tree.file(file).source.path()) {
+                continue;
+            }
+            // Those that are not shown count too, so that the others are named alike whatever is shown.
+            let fingerprint = self.fingerprints.of(tree, finding);
+            if (scope.shown)(finding) {
+                self.finding(linted, &places, &rewriter, finding, fingerprint);
+            }
+        }
+        for finding in &linted.silenced {
+            let (file, span) = finding.place.locate(tree);
             if (scope.asked)(tree.file(file).source.path()) && (scope.shown)(finding) {
-                self.finding(linted, &places, &rewriter, finding);
+                let start = places.range(file, span).0;
+                self.ignored.insert((finding.rule.id.clone(), places.name(file), start));
             }
         }
         for unread in tree.unread() {
@@ -91,7 +111,7 @@ impl Builder {
 
     /// The report.
     pub fn finish(self) -> Report {
-        self.report
+        Report { ignored: self.ignored.len(), ..self.report }
     }
 
     fn file(&mut self, path: String, status: Status, template: Option<&'static str>) {
@@ -126,7 +146,14 @@ impl Builder {
         }
     }
 
-    fn finding(&mut self, linted: &Linted<'_>, places: &Places<'_>, rewriter: &Rewriter<'_>, finding: &Finding<'_>) {
+    fn finding(
+        &mut self,
+        linted: &Linted<'_>,
+        places: &Places<'_>,
+        rewriter: &Rewriter<'_>,
+        finding: &Finding<'_>,
+        fingerprint: String,
+    ) {
         let tree = &linted.tree;
         let (file, span) = finding.place.locate(tree);
         let (start, end) = places.range(file, span);
@@ -146,7 +173,7 @@ impl Builder {
             why: first_sentence(&finding.rule.why),
             help: fix.as_ref().map(help),
             url: finding.rule.see.first().cloned(),
-            fingerprint: self.fingerprints.of(tree, finding, &name),
+            fingerprint,
             file: name,
             start,
             end,
@@ -297,6 +324,13 @@ mod tests {
         assert!(!before.is_empty());
         assert_eq!(before, prints(&format!("# a new line\n\nuser www;\n{LOST}")));
         assert_ne!(before, prints(&LOST.replace("/ws", "/ws2")));
+        // Another server above, but for its name the same, takes nobody's name away.
+        let server = LOST.split_once("http { ").unwrap().1.split_once(" }\nevents").unwrap().0;
+        let two = prints(&LOST.replacen("http { ", &format!("http {{ {}\n", server.replace("example", "test")), 1));
+        assert!(before.iter().all(|one| two.contains(one)), "{before:?} {two:?}");
+        let twice = prints(&LOST.replacen("http { ", &format!("http {{ {server}\n"), 1));
+        assert_eq!(twice.len(), twice.iter().collect::<HashSet<_>>().len());
+        assert!(before.iter().all(|one| twice.contains(one)));
         assert_eq!(before.len(), before.iter().collect::<HashSet<_>>().len());
     }
 

@@ -10,7 +10,7 @@ use super::model;
 use super::positions::Point;
 
 /// Rises when a key changes its meaning or goes; new keys may come without.
-const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 1;
 
 /// Writes the report. Lines and columns start at 1, columns count characters, offsets count bytes from 0, ends are
 /// exclusive.
@@ -28,6 +28,8 @@ struct Report<'a> {
     diagnostics: Vec<Diagnostic<'a>>,
     files: Vec<File<'a>>,
     summary: Summary,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baseline: Option<&'a super::baseline::Compared>,
 }
 
 #[derive(Serialize)]
@@ -101,11 +103,14 @@ struct Summary {
     infos: usize,
     fixable: usize,
     fixable_unsafe: usize,
+    ignored: usize,
+    known: usize,
 }
 
 impl<'a> From<&'a model::Report> for Report<'a> {
     fn from(report: &'a model::Report) -> Self {
-        let model::Summary { files, errors, warnings, infos, fixable, fixable_unsafe } = report.summary();
+        let model::Summary { files, errors, warnings, infos, fixable, fixable_unsafe, ignored, known } =
+            report.summary();
         Self {
             version: VERSION,
             diagnostics: report
@@ -115,7 +120,8 @@ impl<'a> From<&'a model::Report> for Report<'a> {
                 .chain(report.diagnostics.iter().map(Diagnostic::from))
                 .collect(),
             files: report.files.iter().map(|file| File { path: &file.path, status: file.status.name() }).collect(),
-            summary: Summary { files, errors, warnings, infos, fixable, fixable_unsafe },
+            summary: Summary { files, errors, warnings, infos, fixable, fixable_unsafe, ignored, known },
+            baseline: report.baseline.as_ref(),
         }
     }
 }
@@ -235,7 +241,10 @@ mod tests {
         assert_eq!(value["files"][2], json!({ "path": "gone.conf", "status": "unreadable" }));
         assert_eq!(
             value["summary"],
-            json!({ "files": 4, "errors": 1, "warnings": 1, "infos": 0, "fixable": 1, "fixable_unsafe": 0 })
+            json!({
+                "files": 4, "errors": 1, "warnings": 1, "infos": 0, "fixable": 1, "fixable_unsafe": 0,
+                "ignored": 0, "known": 0
+            })
         );
         let text = String::from_utf8(out).unwrap();
         assert!(text.find("\"version\"") < text.find("\"diagnostics\"") && text.ends_with("}\n"));

@@ -1,5 +1,6 @@
 //! What every format writes down: findings with all text and all places resolved, independent of trees and rules.
 
+use super::baseline::Compared;
 use super::excerpt::Window;
 use super::positions::Point;
 use crate::rules::{Safety, Severity};
@@ -18,6 +19,10 @@ pub struct Report {
     pub unread: Vec<UnreadInclude>,
     /// Sentences about the run as a whole, shown before the summary.
     pub notes: Vec<String>,
+    /// How many findings comments in the configuration silence.
+    pub ignored: usize,
+    /// What came of a comparison with an earlier report, if there was one.
+    pub baseline: Option<Compared>,
 }
 
 /// One finding.
@@ -223,12 +228,17 @@ pub struct Summary {
     pub fixable: usize,
     /// Further findings that `--unsafe-fixes` mends.
     pub fixable_unsafe: usize,
+    /// Findings that comments in the configuration silence; they are not among the others.
+    pub ignored: usize,
+    /// Findings that an earlier report knows; they are not among the others.
+    pub known: usize,
 }
 
 impl Report {
     /// Counts what is in the report now.
     pub fn summary(&self) -> Summary {
-        let mut summary = Summary { files: self.files.len(), ..Summary::default() };
+        let known = self.baseline.as_ref().map_or(0, |compared| compared.known);
+        let mut summary = Summary { files: self.files.len(), ignored: self.ignored, known, ..Summary::default() };
         for diagnostic in &self.diagnostics {
             match diagnostic.severity {
                 Severity::Error => summary.errors += 1,

@@ -65,6 +65,7 @@ impl std::error::Error for RuleError {}
 pub(super) enum Subject {
     Route,
     Directive,
+    Comment,
 }
 
 /// A rule, ready to be applied.
@@ -155,6 +156,8 @@ pub(super) enum Step {
 #[derive(Debug, Default)]
 pub struct RuleSet {
     rules: Vec<Rule>,
+    /// Id and group of the rules that were there and are not applied.
+    left_out: Vec<(String, String)>,
 }
 
 impl RuleSet {
@@ -179,6 +182,7 @@ impl RuleSet {
     /// Adds a rule; one of the same id is replaced.
     pub fn add(&mut self, rule: Rule) {
         self.rules.retain(|other| other.id != rule.id);
+        self.left_out.retain(|(id, _)| *id != rule.id);
         self.rules.push(rule);
     }
 
@@ -192,15 +196,36 @@ impl RuleSet {
         self.rules.iter().find(|rule| rule.id == id)
     }
 
-    /// Keeps the rules for which `keep` holds.
-    pub fn retain(&mut self, keep: impl FnMut(&Rule) -> bool) {
-        self.rules.retain(keep);
+    /// Keeps the rules for which `keep` holds; the names of the others stay known.
+    pub fn retain(&mut self, mut keep: impl FnMut(&Rule) -> bool) {
+        let left_out = &mut self.left_out;
+        self.rules.retain(|rule| {
+            let kept = keep(rule);
+            if !kept {
+                left_out.push((rule.id.clone(), rule.group.clone()));
+            }
+            kept
+        });
+    }
+
+    /// Id and group of the rules that are known and not applied.
+    pub(super) fn left_out(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.left_out.iter().map(|(id, group)| (id.as_str(), group.as_str()))
+    }
+
+    /// Whether a rule or a group has this name, applied or not.
+    pub fn knows(&self, name: &str) -> bool {
+        self.names().any(|known| known == name)
+    }
+
+    fn names(&self) -> impl Iterator<Item = &str> {
+        let applied = self.rules.iter().map(|rule| (rule.id.as_str(), rule.group.as_str()));
+        applied.chain(self.left_out()).flat_map(|(id, group)| [id, group])
     }
 
     /// Names of rules and groups that are spelt most like `name`, the nearest first.
     pub fn nearest(&self, name: &str) -> Option<&str> {
-        let names = self.rules.iter().flat_map(|rule| [rule.id.as_str(), rule.group.as_str()]);
-        nearest(name, names)
+        nearest(name, self.names())
     }
 }
 
@@ -236,6 +261,11 @@ impl Rule {
         let report =
             std::iter::once(&self.report.message).chain(self.report.related.iter().map(|(_, message)| message));
         report.chain(self.variants.iter().filter_map(|variant| variant.message.as_ref())).map(String::as_str)
+    }
+
+    /// Whether it is about comments that silence other rules.
+    pub(super) fn watches_comments(&self) -> bool {
+        self.subject == Subject::Comment
     }
 
     /// Whether a fix of it can be applied by the program.
@@ -397,9 +427,10 @@ impl Checker<'_> {
 
     fn rule(&self, group: &str, id: &str, file: RuleFile) -> Result<Rule, RuleError> {
         let subject = file.r#match.subject.as_ref().map_or(Ok(Subject::Route), |word| {
-            self.one_of(word, "subject", &["route", "directive"], |name| match name {
+            self.one_of(word, "subject", &["route", "directive", "comment"], |name| match name {
                 "route" => Some(Subject::Route),
                 "directive" => Some(Subject::Directive),
+                "comment" => Some(Subject::Comment),
                 _ => None,
             })
         })?;

@@ -9,11 +9,12 @@ pub mod docs;
 mod engine;
 mod facts;
 mod finding;
+mod ignores;
 mod schema;
 
 pub use compile::{FixRule, Rule, RuleError, RuleSet, Severity};
 pub use condition::milliseconds;
-pub use engine::{Options, check};
+pub use engine::{Checked, Options, check};
 pub use finding::{Finding, HeaderValue, Op, Place, Plan, Safety, WordPart};
 pub use schema::{Backend, Example, Handshake};
 

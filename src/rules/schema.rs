@@ -40,7 +40,7 @@ pub(super) struct RuleFile {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Match {
-    /// `route` (the default) or `directive`.
+    /// `route` (the default), `directive`, or `comment` for those that silence rules.
     pub(super) subject: Option<Spanned<String>>,
     /// For routes: the least sure at which the rule speaks at all.
     pub(super) websocket: Option<Spanned<String>>,

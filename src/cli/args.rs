@@ -57,6 +57,29 @@ pub(super) enum Command {
         #[arg(value_name = "FILE", required_unless_present = "tree")]
         files: Vec<PathBuf>,
     },
+    /// Write a settings file with every setting and what it is for
+    Init {
+        /// The folder to write it to
+        #[arg(default_value = ".")]
+        folder: PathBuf,
+    },
+    /// Print the JSON Schema of rule files, settings or reports
+    Schema {
+        /// Of which
+        #[arg(value_enum)]
+        of: SchemaOf,
+    },
+}
+
+/// What `schema` describes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum SchemaOf {
+    /// A rule file
+    Rule,
+    /// nginx-wslint.toml
+    Settings,
+    /// What --output-format json writes
+    Report,
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,7 +1,8 @@
 //! Which files are meant, and to which configuration each belongs.
 
 use std::cell::RefCell;
-use std::collections::HashSet;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use nginx_wslint::config::{Context, Disk, Memory, Name, Reader, Tree, TreeOptions};
@@ -22,7 +23,8 @@ const FOLDERS: [&str; 3] = ["sites-available", "sites-enabled", "snippets"];
 pub(super) struct Asked {
     /// In the order in which they were found.
     pub(super) files: Vec<PathBuf>,
-    real: HashSet<PathBuf>,
+    /// The names under which they were given, by their real paths.
+    names: HashMap<PathBuf, PathBuf>,
 }
 
 impl Asked {
@@ -52,14 +54,15 @@ impl Asked {
     }
 
     fn add(&mut self, path: PathBuf) {
-        if self.real.insert(real(&path)) {
+        if let Entry::Vacant(entry) = self.names.entry(real(&path)) {
+            entry.insert(path.clone());
             self.files.push(path);
         }
     }
 
     /// Whether this file is one of them.
     pub(super) fn contains(&self, path: &Path) -> bool {
-        self.real.contains(&real(path))
+        self.names.contains_key(&real(path))
     }
 }
 
@@ -71,11 +74,13 @@ fn real(path: &Path) -> PathBuf {
 impl Settings {
     /// Whether the settings leave a file out.
     pub(super) fn excludes(&self, path: &Path) -> bool {
-        let Some(folder) = self.file.as_deref().and_then(Path::parent).filter(|_| !self.exclude.is_empty()) else {
+        if self.exclude.is_empty() {
+            return false;
+        }
+        let (named, real) = (std::path::absolute(path).unwrap_or_default(), real(path));
+        let Some(relative) = [&named, &real].into_iter().find_map(|path| path.strip_prefix(&self.folder).ok()) else {
             return false;
         };
-        let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        let Ok(relative) = absolute.strip_prefix(folder) else { return false };
         self.exclude
             .iter()
             .filter_map(|pattern| glob::Pattern::new(pattern).ok())
@@ -242,7 +247,7 @@ impl Plan<'_> {
         }
         let files: Vec<PathBuf> = tree.files().iter().map(|file| real(file.source.path())).collect();
         let whole = self.asked.contains(root);
-        if whole || files.iter().any(|file| self.asked.real.contains(file)) {
+        if whole || files.iter().any(|file| self.asked.names.contains_key(file)) {
             self.covered.extend(files);
             let job = Job::new(root.to_owned(), options, whole);
             job.tree.replace(Some(tree));
@@ -286,6 +291,14 @@ fn relative(file: &Path, up: usize) -> Option<PathBuf> {
     Some(folder)
 }
 
+/// The main files in a folder, by their way from it: those that hold `http` or `events`, sorted by name.
+pub(super) fn main_files(folder: &Path) -> Vec<PathBuf> {
+    let files = walk(folder, &Settings::default()).into_iter();
+    let main =
+        files.filter(|file| may_be_main(file, &Disk) && Tree::read(file, &Disk, &TreeOptions::default()).is_complete());
+    main.map(|file| file.strip_prefix(folder).unwrap_or(&file).to_owned()).collect()
+}
+
 /// Whether a file may be a main file: it says `http {` or `events {` somewhere. Reading its tree then tells for sure.
 fn may_be_main(path: &Path, reader: &dyn Reader) -> bool {
     let Ok(bytes) = reader.read(path) else { return false };
@@ -303,11 +316,28 @@ fn may_be_main(path: &Path, reader: &dyn Reader) -> bool {
 pub(super) struct Overlay {
     pub(super) memory: Memory,
     pub(super) only_memory: bool,
+    /// The names under which files were given, by their real paths: nginx may know the same file by a link.
+    names: HashMap<PathBuf, PathBuf>,
+}
+
+impl Overlay {
+    /// Nothing but what is in memory.
+    pub(super) fn only(memory: Memory) -> Self {
+        Self { memory, only_memory: true, ..Self::default() }
+    }
+
+    /// Speaks of files by the names under which they were asked for.
+    pub(super) fn name_as(&mut self, asked: &Asked) {
+        self.names.clone_from(&asked.names);
+    }
 }
 
 impl Reader for Overlay {
     fn read(&self, path: &Path) -> std::io::Result<Vec<u8>> {
-        self.memory.read(path).or_else(|error| if self.only_memory { Err(error) } else { Disk.read(path) })
+        if self.only_memory {
+            return self.memory.read(path);
+        }
+        self.memory.read(&self.called(path)).or_else(|_| Disk.read(path))
     }
 
     fn glob(&self, pattern: &str) -> Option<Vec<PathBuf>> {
@@ -315,6 +345,11 @@ impl Reader for Overlay {
     }
 
     fn exists(&self, path: &Path) -> bool {
-        self.memory.exists(path) || (!self.only_memory && Disk.exists(path))
+        self.memory.exists(path) || (!self.only_memory && (self.memory.exists(&self.called(path)) || Disk.exists(path)))
+    }
+
+    fn called(&self, path: &Path) -> PathBuf {
+        let name = if self.only_memory { None } else { self.names.get(&real(path)) };
+        name.map_or_else(|| path.to_owned(), Clone::clone)
     }
 }

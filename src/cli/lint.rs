@@ -13,6 +13,7 @@ use nginx_wslint::{Linted, Linter};
 use super::args::{FailOn, InputArgs, LintArgs};
 use super::files::{Asked, Job, Overlay, jobs, shared};
 use super::output::Stream;
+use super::rules::read_folder;
 use super::settings::{Settings, unknown_rule};
 use super::{CLEAN, FAILED, FINDINGS, Failure, fixing, output};
 
@@ -38,7 +39,7 @@ pub(super) struct Session<'a> {
 pub(super) fn run(args: &LintArgs) -> Result<u8, Failure> {
     let session = Session::new(args)?;
     if args.show_settings {
-        let text = toml::to_string(&session.settings)?;
+        let text = toml::to_string(&session.settings.shown())?;
         output::print(text.as_bytes());
         return Ok(CLEAN);
     }
@@ -56,14 +57,16 @@ impl<'a> Session<'a> {
     pub(super) fn new(args: &'a LintArgs) -> Result<Self, Failure> {
         let input = &args.input;
         let paths = &input.paths[..];
-        let builtin = RuleSet::builtin();
+        let mut rules = RuleSet::builtin();
+        let own = args.rules.as_deref().map(read_folder).transpose()?.unwrap_or_default();
         let start = input.stdin_filename.as_deref().or(paths.first().map(PathBuf::as_path)).unwrap_or(Path::new("."));
         let settings = match &args.settings.config {
-            Some(file) => Settings::read(file, &builtin)?,
+            Some(file) => Settings::read(file, &mut rules, &own)?,
             None if args.settings.isolated => Settings::default(),
-            None => Settings::nearest(start, &builtin)?,
+            None => Settings::nearest(start, &mut rules, &own)?,
         };
-        let linter = linter(args, &settings, builtin)?;
+        own.into_iter().for_each(|rule| rules.add(rule));
+        let linter = linter(args, &settings, rules)?;
         let baseline = args.baseline.as_deref().map(read_baseline).transpose()?;
         let mut overlay = Overlay::default();
         let mut stdin = None;
@@ -77,7 +80,7 @@ impl<'a> Session<'a> {
             std::io::stdin().lock().read_to_end(&mut bytes)?;
             match Memory::from_dump(&bytes) {
                 Some((memory, root)) if input.stdin_filename.is_none() || input.nginx_dump => {
-                    overlay = Overlay { memory, only_memory: true };
+                    overlay = Overlay::only(memory);
                     dump_root = Some(root.clone());
                     Asked::only(root)
                 }
@@ -90,12 +93,16 @@ impl<'a> Session<'a> {
                 }
             }
         } else if let Some((memory, root)) = dump_in_file(input)? {
-            overlay = Overlay { memory, only_memory: true };
+            overlay = Overlay::only(memory);
             dump_root = Some(root.clone());
             Asked::only(root)
         } else {
             Asked::collect(paths, &settings, args.settings.force_exclude)?
         };
+        overlay.name_as(&asked);
+        if let Some(missing) = input.root.iter().find(|root| !root.is_file()) {
+            return Err(Failure(format!("{}: no such file, named by --root", missing.display())));
+        }
         let jobs = match dump_root {
             Some(root) => vec![Job::new(root, Default::default(), true)],
             None => jobs(&asked, &input.root, &input.context, &settings, &overlay),
@@ -143,7 +150,11 @@ impl<'a> Session<'a> {
 
     /// What was found, ready to be written.
     pub(super) fn collect(&self, linted: &[Linted<'_>]) -> Builder {
+        let idle = |root: &&PathBuf| !self.jobs.iter().any(|job| job.root == **root);
         let mut builder = Builder::new().relative_to(std::env::current_dir().unwrap_or_default());
+        for root in self.args.input.root.iter().filter(idle) {
+            builder.note(format!("{}: includes none of the files that were named", root.display()));
+        }
         for (job, linted) in self.jobs.iter().zip(linted) {
             let scope = Scope {
                 asked: &|path| self.is_meant(job, path),
@@ -235,13 +246,8 @@ fn no_dump(path: &Path) -> Failure {
 
 /// The rules and options that arguments and settings come to.
 pub(super) fn linter(args: &LintArgs, settings: &Settings, mut rules: RuleSet) -> Result<Linter, Failure> {
-    for folder in args.rules.iter().chain(&settings.rules_dir) {
-        for rule in super::rules::read_folder(folder)? {
-            rules.add(rule);
-        }
-    }
     for name in args.select.iter().chain(&args.ignore) {
-        if !rules.iter().any(|rule| rule.id == *name || rule.group == *name) {
+        if !rules.knows(name) {
             return Err(Failure(unknown_rule(name, &rules)));
         }
     }

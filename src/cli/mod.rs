@@ -3,11 +3,13 @@
 mod args;
 mod files;
 mod fixing;
+mod init;
 mod lint;
 mod output;
 mod parse;
 mod routes;
 mod rules;
+mod schema;
 mod settings;
 mod write;
 
@@ -65,5 +67,7 @@ fn dispatch(args: &Args) -> Result<u8, Failure> {
         Some(Command::Routes(args)) => routes::run(args),
         Some(Command::Parse { tree: Some(root), .. }) => parse::tree(root),
         Some(Command::Parse { files, .. }) => parse::files(files),
+        Some(Command::Init { folder }) => init::run(folder),
+        Some(Command::Schema { of }) => schema::run(*of),
     }
 }

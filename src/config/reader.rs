@@ -18,6 +18,12 @@ pub trait Reader: Sync {
 
     /// Whether a file of this name exists.
     fn exists(&self, path: &Path) -> bool;
+
+    /// The name under which a file is spoken of, where that is another than the one by which it is included: that of the
+    /// file behind a link, or as somebody gave it.
+    fn called(&self, path: &Path) -> PathBuf {
+        path.to_owned()
+    }
 }
 
 /// As the shell's globbing, which nginx uses.

@@ -386,7 +386,7 @@ impl Loader<'_> {
             self.by_path.insert(path.to_owned(), None);
             return None;
         }
-        let source = Source::new(path, bytes);
+        let source = Source::new(self.reader.called(path), bytes);
         let ast = syntax::parse(&source);
         let id = FileId(self.files.len() as u32);
         self.files.push(File { source, ast, well_known });

@@ -2,13 +2,14 @@
 
 use std::collections::HashSet;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::json::VERSION;
 use super::model::Report;
 
 /// A finding of an earlier report.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 pub struct Known {
     /// Its rule.
     pub rule: String,
@@ -23,7 +24,7 @@ pub struct Known {
 }
 
 /// What came of a comparison.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Compared {
     /// How many findings the earlier report knew; they are no longer in this one.
     pub known: usize,

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::fingerprint::of_parts;
@@ -22,8 +23,16 @@ pub fn write(report: &model::Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out)
 }
 
-#[derive(Serialize)]
+/// The JSON Schema of a report. Later versions of the program may add keys.
+pub fn json_schema() -> serde_json::Value {
+    let mut schema = schemars::schema_for!(Report<'_>);
+    schema.insert("title".to_owned(), "A report of nginx-wslint".into());
+    schema.to_value()
+}
+
+#[derive(Serialize, JsonSchema)]
 struct Report<'a> {
+    #[schemars(extend("const" = VERSION))]
     version: u32,
     diagnostics: Vec<Diagnostic<'a>>,
     files: Vec<File<'a>>,
@@ -32,11 +41,13 @@ struct Report<'a> {
     baseline: Option<&'a super::baseline::Compared>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Diagnostic<'a> {
     rule: &'a str,
     group: &'a str,
+    #[schemars(extend("enum" = ["error", "warning", "info"]))]
     severity: &'a str,
+    #[schemars(extend("enum" = ["possible", "likely", "certain"]))]
     confidence: &'a str,
     message: &'a str,
     help: Option<&'a str>,
@@ -52,7 +63,7 @@ struct Diagnostic<'a> {
     fingerprint: Cow<'a, str>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Related<'a> {
     message: &'a str,
     file: &'a str,
@@ -60,21 +71,22 @@ struct Related<'a> {
     column: u32,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Route<'a> {
     location: &'a str,
     server: Option<&'a str>,
     why: &'a str,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Fix<'a> {
     title: &'a str,
+    #[schemars(extend("enum" = ["safe", "unsafe", "advice"]))]
     safety: &'a str,
     edits: Vec<Edit<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Edit<'a> {
     file: &'a str,
     start: Place,
@@ -82,20 +94,21 @@ struct Edit<'a> {
     text: &'a str,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Place {
     offset: u32,
     line: u32,
     column: u32,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct File<'a> {
     path: &'a str,
+    #[schemars(extend("enum" = ["ok", "partial", "syntax-error", "unreadable"]))]
     status: &'a str,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Summary {
     files: usize,
     errors: usize,

@@ -230,7 +230,7 @@ impl RuleSet {
 }
 
 /// The candidate spelt most like `name`, if any is close.
-pub(crate) fn nearest<'n>(name: &str, candidates: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+pub fn nearest<'n>(name: &str, candidates: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     let likeness = |candidate: &&str| similar::TextDiff::from_chars(name, *candidate).ratio();
     candidates
         .into_iter()
@@ -274,8 +274,8 @@ impl Rule {
     }
 }
 
-/// What the TOML reader says of a key, in the words of the other errors.
-fn plainly(message: &str) -> String {
+/// What the TOML reader says of a key, in the words of the other errors, with the nearest key that there is.
+pub fn plainly(message: &str) -> String {
     let mut names = message.split('`').skip(1).step_by(2);
     let name = names.next().unwrap_or_default();
     if message.starts_with("unknown field") {

@@ -7,4 +7,5 @@ mod cases;
 mod diffs;
 mod large;
 mod permissions;
+mod roots;
 mod run;

@@ -5,6 +5,7 @@
 //! they bring, since nginx reads it there. `file-ignore` stands before the first statement and means its own file alone.
 //! A finding is silenced by where it points; its other places do not count.
 
+mod insertion;
 mod target;
 mod written;
 
@@ -14,6 +15,7 @@ use super::compile::{Rule, RuleSet};
 use super::finding::{Finding, Place, WordPart};
 use crate::config::{Context, DirectiveId, FileId, Openness, ROOT, Tree};
 use crate::syntax::{NodeId, Span};
+pub use insertion::{Insertion, insertion};
 use written::{Malformed, Reach, Written};
 
 /// A name that differs by more letters than these from the nearest rule is no misspelling of it.

@@ -8,9 +8,10 @@ use nginx_wslint::fix::{Outcome, Texts, converge};
 use nginx_wslint::report::diff::Change;
 use nginx_wslint::rules::Safety;
 
-use super::files::{Job, Overlay};
+use super::files::Job;
 use super::lint::Session;
 use super::output::Stream;
+use super::overlay::Overlay;
 use super::{CLEAN, FAILED, FINDINGS, Failure, output, write};
 
 /// Works out all fixes, then writes them or shows them.

@@ -11,8 +11,9 @@ use nginx_wslint::websocket::{Confidence, Signals};
 use nginx_wslint::{Linted, Linter};
 
 use super::args::{FailOn, InputArgs, LintArgs};
-use super::files::{Asked, Job, Overlay, jobs, shared};
+use super::files::{Asked, Job, jobs, shared};
 use super::output::Stream;
+use super::overlay::Overlay;
 use super::rules::read_folder;
 use super::settings::{Settings, unknown_rule};
 use super::{CLEAN, FAILED, FINDINGS, Failure, fixing, output};

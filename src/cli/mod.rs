@@ -6,6 +6,7 @@ mod fixing;
 mod init;
 mod lint;
 mod output;
+mod overlay;
 mod parse;
 mod routes;
 mod rules;

@@ -42,7 +42,7 @@ use std::path::Path;
 
 use config::{File, FileId, Reader, Tree, TreeOptions};
 use fix::Rewriter;
-use rules::{Finding, Options, RuleSet};
+use rules::{Checked, Finding, Options, RuleSet};
 use websocket::{RouteSetting, Routes, Signals};
 
 /// Everything that stays the same from one configuration to the next.
@@ -73,6 +73,8 @@ pub struct Linted<'r> {
     pub routes: Routes,
     /// What the rules say, sorted by place.
     pub findings: Vec<Finding<'r>>,
+    /// What comments in the configuration silence, sorted by place.
+    pub silenced: Vec<Finding<'r>>,
 }
 
 impl Linter {
@@ -84,10 +86,12 @@ impl Linter {
     /// Checks a configuration that has been read.
     pub fn check(&self, tree: Tree) -> Linted<'_> {
         let routes = Routes::new(&tree, self.signals, &self.routes);
-        let mut findings = rules::check(&tree, &routes, &self.rules, &self.options);
+        let Checked { mut findings, mut silenced } = rules::check(&tree, &routes, &self.rules, &self.options);
         let doubts = Doubts::new(&tree);
-        findings.retain(|finding| !doubts.concern(&tree, finding));
-        Linted { tree, routes, findings }
+        for found in [&mut findings, &mut silenced] {
+            found.retain(|finding| !doubts.concern(&tree, finding));
+        }
+        Linted { tree, routes, findings, silenced }
     }
 }
 

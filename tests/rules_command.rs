@@ -112,6 +112,19 @@ fn examples_of_own_rules_are_run() {
 }
 
 #[test]
+fn the_example_of_an_own_rule_holds_and_fires() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (code, out, err) = run(root, &["rules", "test", "examples/own-rule"]);
+    assert_eq!((code, out.as_str(), err.as_str()), (0, "ok    house/no-tcp-keepalive  1 example\n1 rule holds\n", ""));
+    let conf = "examples/own-rule/nginx.conf";
+    let (code, out, _) = run(root, &["--output-format", "concise", "--rules", "examples/own-rule", conf]);
+    assert_eq!(code, 1);
+    assert!(out.starts_with(&format!("{conf}:14:13: warning[no-tcp-keepalive] `location /ws` keeps no")), "{out}");
+    assert_eq!(out.lines().count(), 1, "{out}");
+    assert_eq!(run(root, &["--output-format", "concise", conf]).0, 0, "nothing to say without it");
+}
+
+#[test]
 fn a_mistake_in_a_rule_file_is_shown_where_it_stands() {
     let folder = house(&OWN.replace("directive = ", "directve = "));
     for args in [&["rules", "test", "rules"][..], &["rules", "--rules", "rules"], &["explain", "x", "--rules", "rules"]]

@@ -79,6 +79,18 @@ pub(super) enum Command {
     /// Look at the whole way of a WebSocket at once: configuration, handshake, backend, logs, connections
     #[cfg(feature = "live")]
     Doctor(Box<super::doctor::DoctorArgs>),
+    /// Write a settings file with every setting and what it is for
+    Init {
+        /// The folder to write it to
+        #[arg(default_value = ".")]
+        folder: PathBuf,
+    },
+    /// Print the JSON Schema of rule files, settings or reports
+    Schema {
+        /// Of which
+        #[arg(value_enum)]
+        of: SchemaOf,
+    },
 }
 
 /// What the language server takes; everything else is said by settings and by the editor.
@@ -122,6 +134,17 @@ impl From<&ServerArgs> for LintArgs {
             ..Self::default()
         }
     }
+}
+
+/// What `schema` describes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum SchemaOf {
+    /// A rule file
+    Rule,
+    /// nginx-wslint.toml
+    Settings,
+    /// What --output-format json writes
+    Report,
 }
 
 #[derive(Debug, Subcommand)]
@@ -168,6 +191,9 @@ pub(super) struct LintArgs {
     /// A folder with rules of your own
     #[arg(long, value_name = "DIR", help_heading = "Rules")]
     pub(super) rules: Option<PathBuf>,
+    /// An earlier JSON report: what it knows is not reported again
+    #[arg(long, value_name = "FILE", help_heading = "Rules")]
+    pub(super) baseline: Option<PathBuf>,
     /// Also routes that only possibly carry WebSockets, and infos
     #[arg(long, help_heading = "Rules")]
     pub(super) pedantic: bool,

@@ -1,11 +1,11 @@
 //! Which files are meant, and to which configuration each belongs.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use nginx_wslint::config::{Context, Disk, Memory, Name, Reader, Tree, TreeOptions};
-use nginx_wslint::fix::Texts;
+use nginx_wslint::config::{Context, Disk, Name, Reader, Tree, TreeOptions};
 use nginx_wslint::syntax::{NodeId, Source, parse};
 use rayon::prelude::*;
 use walkdir::WalkDir;
@@ -24,7 +24,8 @@ const FOLDERS: [&str; 3] = ["sites-available", "sites-enabled", "snippets"];
 pub(super) struct Asked {
     /// In the order in which they were found.
     pub(super) files: Vec<PathBuf>,
-    real: HashSet<PathBuf>,
+    /// The names under which they were given, by their real paths.
+    pub(super) names: HashMap<PathBuf, PathBuf>,
 }
 
 impl Asked {
@@ -54,28 +55,33 @@ impl Asked {
     }
 
     pub(super) fn add(&mut self, path: PathBuf) {
-        if self.real.insert(real(&path)) {
+        if let Entry::Vacant(entry) = self.names.entry(real(&path)) {
+            entry.insert(path.clone());
             self.files.push(path);
         }
     }
 
     /// Whether this file is one of them.
     pub(super) fn contains(&self, path: &Path) -> bool {
-        self.real.contains(&real(path))
+        self.names.contains_key(&real(path))
     }
 }
 
 /// The one name of a file that has several.
-fn real(path: &Path) -> PathBuf {
+pub(super) fn real(path: &Path) -> PathBuf {
     Disk.real(path)
 }
 
 impl Settings {
     /// Whether the settings leave a file out.
     pub(super) fn excludes(&self, path: &Path) -> bool {
-        let Some(folder) = self.file.as_deref().and_then(Path::parent) else { return false };
-        let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        let Ok(relative) = absolute.strip_prefix(folder) else { return false };
+        if self.exclude.is_empty() {
+            return false;
+        }
+        let (named, real) = (std::path::absolute(path).unwrap_or_default(), real(path));
+        let Some(relative) = [&named, &real].into_iter().find_map(|path| path.strip_prefix(&self.folder).ok()) else {
+            return false;
+        };
         self.exclude
             .iter()
             .filter_map(|pattern| glob::Pattern::new(pattern).ok())
@@ -163,6 +169,12 @@ impl Job {
         Self { root, options, whole, tree: Mutex::new(Some(tree)) }
     }
 
+    /// The real paths of its files, as long as nobody has linted it.
+    fn files(&self) -> HashSet<PathBuf> {
+        let tree = self.tree.lock().unwrap_or_else(PoisonError::into_inner);
+        tree.iter().flat_map(Tree::files).map(|file| real(file.source.path())).collect()
+    }
+
     /// Forgets the tree: its files have changed since.
     pub(super) fn forget(&self) {
         self.taken();
@@ -176,6 +188,20 @@ impl Job {
     pub(super) fn tree(&self, reader: &dyn Reader) -> Tree {
         self.taken().unwrap_or_else(|| Tree::read(&self.root, reader, &self.options))
     }
+}
+
+/// The files that are read in several of these configurations.
+pub(super) fn shared(jobs: &[Job]) -> Asked {
+    let mut seen = HashSet::new();
+    let mut shared = Asked::default();
+    if jobs.len() > 1 {
+        for file in jobs.iter().flat_map(Job::files) {
+            if !seen.insert(file.clone()) {
+                shared.add(file);
+            }
+        }
+    }
+    shared
 }
 
 /// What is to be linted so that every asked file is seen where nginx reads it: the main files among them, those that the
@@ -266,7 +292,7 @@ impl Plan<'_> {
         }
         let files: Vec<PathBuf> = tree.files().iter().map(|file| real(file.source.path())).collect();
         let whole = self.asked.contains(root);
-        if whole || files.iter().any(|file| self.asked.real.contains(file)) {
+        if whole || files.iter().any(|file| self.asked.names.contains_key(file)) {
             self.covered.extend(files);
             self.jobs.push(Job::read(root.to_owned(), self.options(), whole, tree));
         }
@@ -319,6 +345,14 @@ fn relative(file: &Path, up: usize) -> Option<PathBuf> {
     Some(folder)
 }
 
+/// The main files in a folder, by their way from it: those that hold `http` or `events`, sorted by name.
+pub(super) fn main_files(folder: &Path) -> Vec<PathBuf> {
+    let files = walk(folder, &Settings::default()).into_iter();
+    let main =
+        files.filter(|file| may_be_main(file, &Disk) && Tree::read(file, &Disk, &TreeOptions::default()).is_complete());
+    main.map(|file| file.strip_prefix(folder).unwrap_or(&file).to_owned()).collect()
+}
+
 /// Whether a file may be a main file: it says `http {` or `events {` somewhere. Reading its tree then tells for sure.
 fn may_be_main(path: &Path, reader: &dyn Reader) -> bool {
     let Ok(bytes) = reader.read(path) else { return false };
@@ -329,50 +363,4 @@ fn may_be_main(path: &Path, reader: &dyn Reader) -> bool {
             opens && before.is_none_or(|byte| byte.is_ascii_whitespace() || matches!(byte, b';' | b'}' | b'"' | b'\''))
         })
     })
-}
-
-/// The disk with some files replaced: standard input under a name, and texts that fixes have changed.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Overlay {
-    pub(super) memory: Memory,
-    pub(super) only_memory: bool,
-    /// What fixes have made of files, by the one name of each.
-    edited: HashMap<PathBuf, Vec<u8>>,
-}
-
-impl Overlay {
-    /// Nothing but these files.
-    pub(super) fn only(memory: Memory) -> Self {
-        Self { memory, only_memory: true, edited: HashMap::new() }
-    }
-
-    /// The same with these texts in place of what the files hold.
-    pub(super) fn with(&self, texts: &Texts) -> Self {
-        let mut overlay = self.clone();
-        overlay.edited.extend(texts.iter().map(|(path, text)| (self.real(path), text.clone())));
-        overlay
-    }
-}
-
-impl Reader for Overlay {
-    fn read(&self, path: &Path) -> std::io::Result<Vec<u8>> {
-        if !self.edited.is_empty()
-            && let Some(text) = self.edited.get(&self.real(path))
-        {
-            return Ok(text.clone());
-        }
-        self.memory.read(path).or_else(|error| if self.only_memory { Err(error) } else { Disk.read(path) })
-    }
-
-    fn glob(&self, pattern: &str) -> Option<Vec<PathBuf>> {
-        if self.only_memory { self.memory.glob(pattern) } else { Disk.glob(pattern) }
-    }
-
-    fn exists(&self, path: &Path) -> bool {
-        self.memory.exists(path) || (!self.only_memory && Disk.exists(path))
-    }
-
-    fn real(&self, path: &Path) -> PathBuf {
-        if self.only_memory { path.to_owned() } else { Disk.real(path) }
-    }
 }

@@ -21,8 +21,8 @@ pub(super) fn run(session: &Session<'_>, progress: Progress) -> Result<u8, Failu
     let silent = session.args.diff || session.stdin.is_some();
     let mut report = session.collect(linted);
     notes(&fixed, silent).into_iter().for_each(|note| report.note(note));
-    let report = report.finish();
-    let remains = session.exit_code(linted);
+    let report = session.finish(report);
+    let remains = session.exit_code(&report);
     if session.args.diff {
         let diff = diff(before, changed)?;
         output::print(&diff);

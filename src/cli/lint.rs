@@ -4,18 +4,24 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use nginx_wslint::config::{Memory, Reader};
+use nginx_wslint::report::baseline::Baseline;
 use nginx_wslint::report::{Builder, Report, Scope};
 use nginx_wslint::rules::{Finding, Options, Rule, RuleSet, Severity};
 use nginx_wslint::websocket::{Confidence, Signals};
 use nginx_wslint::{Linted, Linter};
 
 use super::args::{FailOn, InputArgs, LintArgs};
-use super::files::{Asked, Job, Overlay, at_once, jobs};
+use super::files::{Asked, Job, at_once, jobs, shared};
 use super::output::Stream;
 use super::outputs::Outputs;
+use super::overlay::Overlay;
 use super::progress::Progress;
+use super::rules::read_folder;
 use super::settings::{Settings, unknown_rule};
 use super::{CLEAN, FAILED, FINDINGS, Failure, fixing, output, outputs};
+
+/// The rule about comments that have nothing to silence.
+const UNUSED_IGNORE: &str = "unused-ignore";
 
 /// What one run works with.
 pub(super) struct Session<'a> {
@@ -29,6 +35,9 @@ pub(super) struct Session<'a> {
     pub(super) stdin: Option<PathBuf>,
     /// Where reports go.
     outputs: Outputs<'a>,
+    /// Files that several of the configurations include.
+    shared: Asked,
+    baseline: Option<Baseline>,
 }
 
 /// Lints, and fixes or shows the fixes if that is asked for.
@@ -38,7 +47,7 @@ pub(super) fn run(args: &LintArgs) -> Result<u8, Failure> {
     let progress = Progress::start(!typed && !args.quiet && !args.silent);
     let session = Session::new(args)?;
     if args.show_settings {
-        let text = toml::to_string(&session.settings)?;
+        let text = toml::to_string(&session.settings.shown())?;
         output::print(text.as_bytes());
         return Ok(CLEAN);
     }
@@ -53,8 +62,9 @@ pub(super) fn run(args: &LintArgs) -> Result<u8, Failure> {
     };
     let linted: Vec<Linted<'_>> = at_once(&session.jobs, lint);
     drop(progress);
-    session.write(&session.collect(&linted).finish(), Stream::Out)?;
-    let code = session.exit_code(&linted);
+    let report = session.finish(session.collect(&linted));
+    session.write(&report, Stream::Out)?;
+    let code = session.exit_code(&report);
     // The program ends here: to free what millions of statements took would be work for nothing.
     std::mem::forget(linted);
     Ok(code)
@@ -66,14 +76,14 @@ impl<'a> Session<'a> {
         let outputs = Outputs::new(args)?;
         let input = &args.input;
         let paths = &input.paths[..];
-        let builtin = RuleSet::builtin();
         let start = input.stdin_filename.as_deref().or(paths.first().map(PathBuf::as_path)).unwrap_or(Path::new("."));
-        let settings = match &args.settings.config {
-            Some(file) => Settings::read(file, &builtin)?,
-            None if args.settings.isolated => Settings::default(),
-            None => Settings::nearest(start, &builtin)?,
-        };
-        let linter = linter(args, &settings, builtin)?;
+        let (settings, rules) = with_rules(args, |rules, own| match &args.settings.config {
+            Some(file) => Settings::read(file, rules, own),
+            None if args.settings.isolated => Ok(Settings::default()),
+            None => Settings::nearest(start, rules, own),
+        })?;
+        let linter = linter(args, &settings, rules)?;
+        let baseline = args.baseline.as_deref().map(read_baseline).transpose()?;
         let mut overlay = Overlay::default();
         let mut stdin = None;
         let mut dump_root = None;
@@ -108,38 +118,42 @@ impl<'a> Session<'a> {
         if let Some(path) = outputs.paths().find(|path| asked.contains(path)) {
             return Err(Failure(format!("{}: a report must not replace what is linted", path.display())));
         }
+        overlay.name_as(&asked);
+        if let Some(missing) = input.root.iter().find(|root| !root.is_file()) {
+            return Err(Failure(format!("{}: no such file, named by --root", missing.display())));
+        }
         let jobs = match dump_root {
             Some(root) => vec![Job::new(root, Default::default(), true)],
             None => jobs(&asked, &input.root, &input.context, &settings, &overlay),
         };
-        Ok(Self { args, settings, linter, asked, overlay, jobs, stdin, outputs })
+        let shared = shared(&jobs);
+        Ok(Self { args, settings, linter, asked, overlay, jobs, stdin, outputs, shared, baseline })
     }
 
-    /// A session in which nothing is asked for yet.
-    pub(super) fn empty(args: &'a LintArgs, settings: Settings) -> Result<Self, Failure> {
-        let linter = linter(args, &settings, RuleSet::builtin())?;
-        let (asked, overlay) = Default::default();
+    /// A session in which nothing is asked for yet; see [`with_rules`].
+    pub(super) fn empty(
+        args: &'a LintArgs,
+        read: impl FnOnce(&mut RuleSet, &[Rule]) -> Result<Settings, Failure>,
+    ) -> Result<Self, Failure> {
+        let (settings, rules) = with_rules(args, read)?;
+        let linter = linter(args, &settings, rules)?;
+        let (asked, overlay, shared) = Default::default();
         let outputs = Outputs::new(args)?;
-        Ok(Self { args, settings, linter, asked, overlay, jobs: Vec::new(), stdin: None, outputs })
+        let (jobs, stdin, baseline) = Default::default();
+        Ok(Self { args, settings, linter, asked, overlay, jobs, stdin, outputs, shared, baseline })
     }
 
     /// Lints one configuration, with the severities of the settings.
     pub(super) fn lint(&self, job: &Job, reader: &dyn Reader) -> Linted<'_> {
         let mut linted = self.linter.check(job.tree(reader));
-        linted.findings.retain_mut(|finding| match self.decided(finding.rule) {
-            Some(None) => false,
-            Some(Some(severity)) => {
-                finding.severity = severity;
-                true
-            }
-            None => true,
-        });
+        for finding in linted.findings.iter_mut().chain(&mut linted.silenced) {
+            finding.severity = self.decided(finding.rule).flatten().unwrap_or(finding.severity);
+        }
         linted
     }
 
     fn decided(&self, rule: &Rule) -> Option<Option<Severity>> {
-        let severities = &self.settings.severities;
-        severities.get(&rule.id).or_else(|| severities.get(&rule.group)).copied()
+        self.settings.decided(rule)
     }
 
     /// Whether the user sees a finding: it is sure and severe enough, and in a file that was asked for.
@@ -148,7 +162,14 @@ impl<'a> Session<'a> {
         let loud = finding.severity > Severity::Info || wants_infos;
         let sure = finding.confidence > Confidence::Possible || self.args.pedantic;
         let path = linted.tree.source(finding.place.directive).path();
-        loud && sure && (job.whole || self.asked.contains(path))
+        // What a comment in a shared file is for, another configuration may know.
+        let elsewhere = finding.rule.id == UNUSED_IGNORE && self.shared.contains(path);
+        loud && sure && !elsewhere && self.is_meant(job, path)
+    }
+
+    /// Whether what is found in a file is to be told: it was asked for, or reached from a main file that was.
+    fn is_meant(&self, job: &Job, path: &Path) -> bool {
+        (job.whole && !self.settings.excludes(path)) || self.asked.contains(path)
     }
 
     /// Whether a file may be written: only what was asked for, and never text that came from elsewhere.
@@ -161,19 +182,32 @@ impl<'a> Session<'a> {
 
     /// What was found, ready to be written.
     pub(super) fn collect(&self, linted: &[Linted<'_>]) -> Builder {
+        let idle = |root: &&PathBuf| !self.jobs.iter().any(|job| job.root == **root);
         let mut builder = Builder::new().at(outputs::base());
         if self.outputs.have_background() {
             builder = builder.with_background(self.linter.options.version);
         }
+        for root in self.args.input.root.iter().filter(idle) {
+            builder.note(format!("{}: includes none of the files that were named", root.display()));
+        }
         for (job, linted) in self.jobs.iter().zip(linted) {
             let scope = Scope {
-                asked: &|path| job.whole || self.asked.contains(path),
+                asked: &|path| self.is_meant(job, path),
                 shown: &|finding| self.shows(job, linted, finding),
                 editable: &|path| self.may_write(path),
             };
             builder.add(linted, &scope);
         }
         builder
+    }
+
+    /// The report without what an earlier one knows.
+    pub(super) fn finish(&self, builder: Builder) -> Report {
+        let mut report = builder.finish();
+        if let Some(baseline) = &self.baseline {
+            baseline.silence(&mut report);
+        }
+        report
     }
 
     /// Writes a report in every form that is asked for: to standard output, or to standard error where the other carries
@@ -183,8 +217,8 @@ impl<'a> Session<'a> {
     }
 
     /// 2 when something could not be understood, else 1 when findings remain that count, else 0.
-    pub(super) fn exit_code(&self, linted: &[Linted<'_>]) -> u8 {
-        if linted.iter().any(|linted| !linted.tree.problems().is_empty()) {
+    pub(super) fn exit_code(&self, report: &Report) -> u8 {
+        if !report.problems.is_empty() {
             return FAILED;
         }
         let counts = |severity: Severity| match self.args.fail_on {
@@ -193,15 +227,30 @@ impl<'a> Session<'a> {
             FailOn::Warning => severity >= Severity::Warning,
             FailOn::Info => true,
         };
-        let remains = self.jobs.iter().zip(linted).any(|(job, linted)| {
-            linted.findings.iter().any(|finding| self.shows(job, linted, finding) && counts(finding.severity))
-        });
+        let remains = report.diagnostics.iter().any(|one| counts(one.severity));
         if remains { FINDINGS } else { CLEAN }
     }
 }
 
 /// So many bytes show whether a file starts as a dump does.
 const DUMP_HEAD: u64 = 64 * 1024;
+/// The settings that `read` reads, and the rules: those of the program, of the settings and of the command line. Settings
+/// may speak of all of them.
+fn with_rules(
+    args: &LintArgs,
+    read: impl FnOnce(&mut RuleSet, &[Rule]) -> Result<Settings, Failure>,
+) -> Result<(Settings, RuleSet), Failure> {
+    let mut rules = RuleSet::builtin();
+    let own = args.rules.as_deref().map(read_folder).transpose()?.unwrap_or_default();
+    let settings = read(&mut rules, &own)?;
+    own.into_iter().for_each(|rule| rules.add(rule));
+    Ok((settings, rules))
+}
+
+fn read_baseline(file: &Path) -> Result<Baseline, Failure> {
+    let text = std::fs::read(file).map_err(|error| Failure(format!("{}: cannot be read: {error}", file.display())))?;
+    Baseline::read(&text).map_err(|error| Failure(format!("{}: {error}", file.display())))
+}
 
 /// The dump in the one file that is named, if it is said to be one or starts as one does.
 fn dump_in_file(input: &InputArgs) -> Result<Option<(Memory, PathBuf)>, Failure> {
@@ -240,19 +289,14 @@ fn no_dump(path: &Path) -> Failure {
 
 /// The rules and options that arguments and settings come to.
 pub(super) fn linter(args: &LintArgs, settings: &Settings, mut rules: RuleSet) -> Result<Linter, Failure> {
-    for folder in args.rules.iter().chain(&settings.rules_dir) {
-        for rule in super::rules::read_folder(folder)? {
-            rules.add(rule);
-        }
-    }
     for name in args.select.iter().chain(&args.ignore) {
-        if !rules.iter().any(|rule| rule.id == *name || rule.group == *name) {
+        if !rules.knows(name) {
             return Err(Failure(unknown_rule(name, &rules)));
         }
     }
     let listed = |names: &[String], rule: &Rule| names.iter().any(|name| *name == rule.id || *name == rule.group);
     rules.retain(|rule| args.select.is_empty() || listed(&args.select, rule));
-    rules.retain(|rule| !listed(&args.ignore, rule));
+    rules.retain(|rule| !listed(&args.ignore, rule) && settings.decided(rule) != Some(None));
     Ok(Linter {
         rules,
         signals: Signals::builtin(),

@@ -5,18 +5,21 @@ mod args;
 mod doctor;
 mod files;
 mod fixing;
+mod init;
 mod lint;
 #[cfg(feature = "live")]
 mod log;
 mod manual;
 mod output;
 mod outputs;
+mod overlay;
 mod parse;
 #[cfg(feature = "live")]
 mod probe;
 mod progress;
 mod routes;
 mod rules;
+mod schema;
 mod server;
 mod settings;
 mod write;
@@ -87,5 +90,7 @@ fn dispatch(args: &Args) -> Result<u8, Failure> {
         Some(Command::Log(args)) => log::run(args),
         #[cfg(feature = "live")]
         Some(Command::Doctor(args)) => doctor::run(args),
+        Some(Command::Init { folder }) => init::run(folder),
+        Some(Command::Schema { of }) => schema::run(*of),
     }
 }

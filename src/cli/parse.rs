@@ -58,7 +58,7 @@ pub(super) fn files(paths: &[PathBuf]) -> Result<u8, Failure> {
 /// them the includes that find no file. The exit code is 2 when a file that is there cannot be read or nginx would
 /// refuse it.
 pub(super) fn tree(root: &Path) -> Result<u8, Failure> {
-    let settings = Settings::nearest(root, &RuleSet::builtin())?;
+    let settings = Settings::nearest(root, &mut RuleSet::builtin(), &[])?;
     let options = TreeOptions { include_map: settings.include_map, ..TreeOptions::default() };
     let tree = Tree::read(root, &Disk, &options);
     printed(|out| {

@@ -49,12 +49,9 @@ pub(super) fn read_folder(folder: &Path) -> Result<Vec<Rule>, Failure> {
 /// The built-in rules with those of `--rules` and of the settings.
 fn all(args: &RulesArgs) -> Result<RuleSet, Failure> {
     let mut rules = RuleSet::builtin();
-    let settings = Settings::nearest(Path::new("."), &rules)?;
-    for folder in args.rules.iter().chain(&settings.rules_dir) {
-        for rule in read_folder(folder)? {
-            rules.add(rule);
-        }
-    }
+    let own = args.rules.as_deref().map(read_folder).transpose()?.unwrap_or_default();
+    Settings::nearest(Path::new("."), &mut rules, &own)?;
+    own.into_iter().for_each(|rule| rules.add(rule));
     Ok(rules)
 }
 

@@ -1,93 +1,54 @@
 //! `nginx-wslint.toml`: what a project decides once.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+pub(super) mod written;
 
-use nginx_wslint::config::{IncludeMap, Version};
-use nginx_wslint::rules::{RuleSet, Severity};
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::{Component, Path, PathBuf};
+
+use nginx_wslint::config::{IncludeMap, Version, VersionError};
+use nginx_wslint::rules::{Rule, RuleSet, Severity, milliseconds, nearest, plainly};
 use nginx_wslint::websocket::RouteSetting;
-use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use super::Failure;
 use super::output::excerpt;
+use super::rules::read_folder;
+use written::Written;
 
 /// The names under which settings are looked for, from a file's folder upwards.
-const NAMES: [&str; 2] = ["nginx-wslint.toml", ".nginx-wslint.toml"];
+pub(super) const NAMES: [&str; 2] = ["nginx-wslint.toml", ".nginx-wslint.toml"];
 
-/// The file as it is written.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct Written {
-    nginx_version: Option<Spanned<String>>,
-    #[serde(default)]
-    roots: Vec<PathBuf>,
-    #[serde(default)]
-    exclude: Vec<Spanned<String>>,
-    read_timeout: Option<Spanned<String>>,
-    #[serde(default)]
-    rules: BTreeMap<Spanned<String>, Spanned<String>>,
-    rules_dir: Option<PathBuf>,
-    #[serde(default)]
-    include: Include,
-    #[serde(default)]
-    route: Vec<Route>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct Include {
-    #[serde(default)]
-    map: Vec<MapEntry>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct MapEntry {
-    from: PathBuf,
-    to: PathBuf,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct Route {
-    path: Option<String>,
-    upstream: Option<String>,
-    websocket: bool,
-}
+/// What a rule can be set to.
+const SEVERITIES: [&str; 4] = ["error", "warning", "info", "off"];
 
 /// Settings, checked; paths are absolute or relative to the working folder.
-#[derive(Debug, Default, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Default)]
 pub(super) struct Settings {
     /// The file they come from.
     pub(super) file: Option<PathBuf>,
-    #[serde(serialize_with = "shown")]
+    /// The real path of its folder, from which patterns are seen.
+    pub(super) folder: PathBuf,
     pub(super) nginx_version: Option<Version>,
     pub(super) roots: Vec<PathBuf>,
     pub(super) exclude: Vec<String>,
     pub(super) read_timeout: Option<String>,
-    #[serde(skip)]
     pub(super) severities: BTreeMap<String, Option<Severity>>,
     pub(super) rules_dir: Option<PathBuf>,
-    #[serde(skip)]
     pub(super) include_map: IncludeMap,
-    #[serde(skip)]
     pub(super) routes: Vec<RouteSetting>,
 }
 
-fn shown<S: serde::Serializer>(version: &Option<Version>, serializer: S) -> Result<S::Ok, S::Error> {
-    match version {
-        Some(version) => serializer.serialize_str(&version.to_string()),
-        None => serializer.serialize_none(),
-    }
-}
-
 impl Settings {
-    /// The settings nearest to `start` (a file or folder), looked for upwards.
-    pub(super) fn nearest(start: &Path, rules: &RuleSet) -> Result<Self, Failure> {
+    /// What the settings say of a rule, by its name before its group: a severity, or that it is off.
+    pub(super) fn decided(&self, rule: &Rule) -> Option<Option<Severity>> {
+        self.severities.get(&rule.id).or_else(|| self.severities.get(&rule.group)).copied()
+    }
+
+    /// The settings file nearest to `start` (a file or folder), looked for upwards; see [`Settings::read`].
+    pub(super) fn nearest(start: &Path, rules: &mut RuleSet, given: &[Rule]) -> Result<Self, Failure> {
         match Self::find(start) {
-            Some(file) => Self::read(&file, rules),
+            Some(file) => Self::read(&from_here(&file), rules, given),
             None => Ok(Self::default()),
         }
     }
@@ -104,62 +65,131 @@ impl Settings {
         file.file_name().is_some_and(|name| NAMES.iter().any(|known| name == *known))
     }
 
-    /// Reads a settings file; an error shows the word.
-    pub(super) fn read(file: &Path, rules: &RuleSet) -> Result<Self, Failure> {
+    /// Reads a settings file and adds the rules of its `rules-dir` to `rules`. `given` are rules that will be added on
+    /// top, of which it may speak too. An error shows the word.
+    pub(super) fn read(file: &Path, rules: &mut RuleSet, given: &[Rule]) -> Result<Self, Failure> {
         let text = std::fs::read_to_string(file)
             .map_err(|error| Failure(format!("{}: cannot be read: {error}", file.display())))?;
-        let wrong = |span: std::ops::Range<usize>, message: &str| Failure(excerpt(file, &text, span, message));
-        let written: Written =
-            toml::from_str(&text).map_err(|error| wrong(error.span().unwrap_or(0..0), error.message()))?;
-        let folder = file.parent().unwrap_or(Path::new("."));
-        let nginx_version = match &written.nginx_version {
-            Some(word) => Some(
-                word.get_ref()
-                    .parse()
-                    .map_err(|error: nginx_wslint::config::VersionError| wrong(word.span(), &error.to_string()))?,
-            ),
-            None => None,
-        };
+        let checker = Checker { file, text: &text, folder: file.parent().unwrap_or(Path::new("")) };
+        let written: Written = toml::from_str(&text)
+            .map_err(|error| checker.wrong(error.span().unwrap_or(0..0), &plainly(error.message())))?;
+        let rules_dir = written.rules_dir.as_ref().map(|folder| checker.there(folder, Path::is_dir, "folder"));
+        let rules_dir = rules_dir.transpose()?;
+        for rule in rules_dir.as_deref().map(read_folder).transpose()?.unwrap_or_default() {
+            rules.add(rule);
+        }
+        let severities = checker.severities(&written.rules, rules, given)?;
+        checker.patterns(&written.exclude)?;
+        if let Some(time) = &written.read_timeout
+            && milliseconds(time.get_ref()).is_none_or(|time| time == 0)
+        {
+            return Err(checker.wrong(time.span(), "no time that nginx accepts, such as `1h` or `3600s`"));
+        }
+        let roots = written.roots.iter().map(|root| checker.there(root, Path::is_file, "file"));
+        let map = written
+            .include
+            .map
+            .iter()
+            .map(|entry| Ok((entry.from.clone(), checker.there(&entry.to, Path::exists, "file or folder")?)));
+        Ok(Self {
+            file: Some(file.to_owned()),
+            folder: std::fs::canonicalize(file)?.parent().map(Path::to_owned).unwrap_or_default(),
+            nginx_version: written.nginx_version.as_ref().map(|word| checker.version(word)).transpose()?,
+            roots: roots.collect::<Result<_, Failure>>()?,
+            include_map: IncludeMap(map.collect::<Result<_, Failure>>()?),
+            routes: written.route.iter().map(|route| checker.route(route)).collect::<Result<_, Failure>>()?,
+            exclude: written.exclude.into_iter().map(Spanned::into_inner).collect(),
+            read_timeout: written.read_timeout.map(Spanned::into_inner),
+            severities,
+            rules_dir,
+        })
+    }
+
+    /// As they would be written, for `--show-settings`.
+    pub(super) fn shown(&self) -> written::Shown<'_> {
+        written::Shown::of(self)
+    }
+}
+
+/// Checks what is written in a file.
+struct Checker<'a> {
+    file: &'a Path,
+    text: &'a str,
+    folder: &'a Path,
+}
+
+impl Checker<'_> {
+    fn wrong(&self, span: Range<usize>, message: &str) -> Failure {
+        Failure(excerpt(self.file, self.text, span, message))
+    }
+
+    fn version(&self, word: &Spanned<String>) -> Result<Version, Failure> {
+        word.get_ref().parse().map_err(|error: VersionError| self.wrong(word.span(), &error.to_string()))
+    }
+
+    /// A path as seen from the settings file, if `is` holds for it.
+    fn there(&self, path: &Spanned<PathBuf>, is: fn(&Path) -> bool, what: &str) -> Result<PathBuf, Failure> {
+        let found = self.folder.join(path.get_ref());
+        if is(&found) { Ok(found) } else { Err(self.wrong(path.span(), &format!("there is no such {what}"))) }
+    }
+
+    fn severities(
+        &self,
+        written: &BTreeMap<Spanned<String>, Spanned<String>>,
+        rules: &RuleSet,
+        given: &[Rule],
+    ) -> Result<BTreeMap<String, Option<Severity>>, Failure> {
         let mut severities = BTreeMap::new();
-        for (name, value) in &written.rules {
-            let known = rules.iter().any(|rule| rule.id == *name.get_ref() || rule.group == *name.get_ref());
-            if !known {
-                return Err(wrong(name.span(), &unknown_rule(name.get_ref(), rules)));
+        for (name, value) in written {
+            let is_given = given.iter().any(|rule| [&rule.id, &rule.group].contains(&name.get_ref()));
+            if !is_given && !rules.knows(name.get_ref()) {
+                return Err(self.wrong(name.span(), &unknown_rule(name.get_ref(), rules)));
             }
             let severity = match value.get_ref().as_str() {
                 "off" => None,
-                name => Some(Severity::from_name(name).ok_or_else(|| {
-                    wrong(value.span(), &format!("`{name}` is none of error, warning, info and off"))
+                word => Some(Severity::from_name(word).ok_or_else(|| {
+                    let hint = nearest(word, SEVERITIES).map_or_else(
+                        || "it is one of error, warning, info and off".to_owned(),
+                        |near| format!("did you mean `{near}`?"),
+                    );
+                    self.wrong(value.span(), &format!("`{word}` is no severity: {hint}"))
                 })?),
             };
             severities.insert(name.get_ref().clone(), severity);
         }
-        for pattern in &written.exclude {
+        Ok(severities)
+    }
+
+    fn patterns(&self, patterns: &[Spanned<String>]) -> Result<(), Failure> {
+        for pattern in patterns {
             glob::Pattern::new(pattern.get_ref())
-                .map_err(|error| wrong(pattern.span(), &format!("no pattern for files: {error}")))?;
+                .map_err(|error| self.wrong(pattern.span(), &format!("no pattern for files: {error}")))?;
         }
-        if let Some(time) = &written.read_timeout
-            && nginx_wslint::rules::milliseconds(time.get_ref()).is_none_or(|time| time == 0)
-        {
-            return Err(wrong(time.span(), "no time that nginx accepts, such as `1h` or `3600s`"));
+        Ok(())
+    }
+
+    fn route(&self, route: &Spanned<written::Route>) -> Result<RouteSetting, Failure> {
+        let written::Route { path, upstream, websocket } = route.get_ref();
+        if path.is_none() && upstream.is_none() {
+            return Err(self.wrong(route.span(), "a route is named by `path`, by `upstream`, or by both"));
         }
-        Ok(Self {
-            file: Some(file.to_owned()),
-            nginx_version,
-            roots: written.roots.iter().map(|root| folder.join(root)).collect(),
-            exclude: written.exclude.into_iter().map(Spanned::into_inner).collect(),
-            read_timeout: written.read_timeout.map(Spanned::into_inner),
-            severities,
-            rules_dir: written.rules_dir.map(|rules| folder.join(rules)),
-            include_map: IncludeMap(
-                written.include.map.into_iter().map(|entry| (entry.from, folder.join(entry.to))).collect(),
-            ),
-            routes: written
-                .route
-                .into_iter()
-                .map(|route| RouteSetting { path: route.path, upstream: route.upstream, websocket: route.websocket })
-                .collect(),
-        })
+        Ok(RouteSetting { path: path.clone(), upstream: upstream.clone(), websocket: *websocket })
+    }
+}
+
+/// An absolute path as one writes it in the working folder: relative, also upwards, where it lies in or above that.
+fn from_here(path: &Path) -> PathBuf {
+    let Ok(here) = std::env::current_dir() else { return path.to_owned() };
+    if let Ok(below) = path.strip_prefix(&here) {
+        return below.to_owned();
+    }
+    let Some((folder, name)) = path.parent().zip(path.file_name()) else { return path.to_owned() };
+    match here.strip_prefix(folder) {
+        Ok(down) => {
+            let up = down.components().map(|_| Component::ParentDir);
+            up.collect::<PathBuf>().join(name)
+        }
+        Err(_) => path.to_owned(),
     }
 }
 

@@ -128,6 +128,11 @@ impl Tree {
         self.open.0.contains_key(&block)
     }
 
+    /// How much text that is not here could set lines in `block` itself.
+    pub fn own_openness(&self, block: DirectiveId) -> Openness {
+        self.open.0.get(&block).copied().unwrap_or_default()
+    }
+
     /// What text that is not here could change of the lines of `name` that are in effect in `block`: that of an unread
     /// include in the block, or, where no level seen has any line, in one of the blocks around it or above the fragment.
     pub fn openness(&self, block: DirectiveId, name: &str) -> Openness {

@@ -16,7 +16,7 @@ pub(super) enum Included {
     Unread,
 }
 
-/// Paths that exist only on the server and where they lie here.
+/// Paths that exist only on the server and where they lie here: by names that the [`Reader`] knows.
 #[derive(Clone, Debug, Default)]
 pub struct IncludeMap(pub Vec<(PathBuf, PathBuf)>);
 
@@ -60,7 +60,7 @@ pub(super) fn resolve(pattern: &str, prefix: &Path, map: &IncludeMap, reader: &d
     let written = Path::new(pattern);
     let is_glob = pattern.contains(['*', '?', '[']);
     let mut candidates = vec![normal(&prefix.join(written))];
-    candidates.extend(map.apply(written).map(|path| normal(&prefix.join(path))));
+    candidates.extend(map.apply(written).map(|path| normal(&path)));
     if let Ok(rest) = written.strip_prefix("/etc/nginx") {
         candidates.push(normal(&prefix.join(rest)));
     }
@@ -136,7 +136,7 @@ mod tests {
     fn server_paths_are_mapped_to_where_they_lie_here() {
         let mut memory = Memory::new();
         memory.insert("/repo/deploy/app/a.conf", "");
-        let map = IncludeMap(vec![("/opt/conf".into(), "../deploy".into())]);
+        let map = IncludeMap(vec![("/opt/conf".into(), "/repo/deploy".into())]);
         assert_eq!(
             resolve("/opt/conf/app/*.conf", Path::new("/repo/nginx"), &map, &memory),
             Included::Files(vec!["/repo/deploy/app/a.conf".into()])

@@ -134,9 +134,10 @@ fn read(reader: &dyn Reader, path: &Path) -> Result<Read, String> {
     if let Some(message) = unsuitable(&bytes) {
         return Err(message.to_owned());
     }
-    let source = Source::new(path, bytes);
+    let real = reader.real(path);
+    let source = Source::new(reader.called(path, &real), bytes);
     let ast = reader.parse(&source);
-    Ok(Read { file: File { source, ast, well_known }, real: reader.real(path) })
+    Ok(Read { file: File { source, ast, well_known }, real })
 }
 
 /// Why bytes are no configuration at all, whatever nginx's reader would say of them.

@@ -31,6 +31,12 @@ pub trait Reader: Sync {
     fn real(&self, path: &Path) -> PathBuf {
         path.to_owned()
     }
+
+    /// The name under which a file is spoken of, where that is another than the one by which it is included: that of the
+    /// file behind a link, or as somebody gave it. `real` is its [`Reader::real`] name.
+    fn called(&self, path: &Path, _real: &Path) -> PathBuf {
+        path.to_owned()
+    }
 }
 
 /// As the shell's globbing, which nginx uses.
@@ -77,6 +83,11 @@ impl Memory {
     /// No files yet.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Whether there is no file.
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
     }
 
     /// Adds or replaces a file.

@@ -7,7 +7,7 @@ use super::rewrite::FileEdit;
 use super::together::{Names, Task};
 use crate::Linted;
 use crate::config::{DirectiveId, Tree};
-use crate::rules::{Finding, Op, Plan};
+use crate::rules::{Finding, Op, Plan, WordPart};
 use crate::syntax::Span;
 use crate::syntax::edit::Edit;
 use crate::websocket::Routes;
@@ -28,6 +28,8 @@ pub(super) struct Candidate {
     /// The blocks of its tree on which values may change.
     pub(super) blocks: HashSet<DirectiveId>,
     pub(super) may_move_map: bool,
+    /// Whether it is about a comment of the linter alone.
+    pub(super) takes_comments: bool,
 }
 
 /// A finding that is the same in the next pass: its rule, its file as the tree names it, its place.
@@ -72,6 +74,7 @@ pub(super) fn candidates(
             key,
             edits: edits.into_iter().map(named).collect(),
             blocks: blocks_of(tree, &linted.routes, finding, &plan),
+            takes_comments: matches!(finding.place.part, WordPart::Text(_)),
             may_move_map: plan.ops.iter().any(|op| matches!(op, Op::Hoist(_))),
             changes: plan.changes,
             reveals: plan.reveals,
@@ -100,7 +103,7 @@ fn blocks_of(tree: &Tree, routes: &Routes, finding: &Finding<'_>, plan: &Plan) -
             Op::Remove(line) => {
                 blocks.extend(shared_by(tree, routes, finding, *line));
             }
-            Op::Hoist(_) | Op::Define(_) => {}
+            Op::Hoist(_) | Op::Define(_) | Op::Uncomment(_) => {}
         }
     }
     for route in finding.routes().filter_map(|index| routes.all.get(index)) {
@@ -208,6 +211,7 @@ mod tests {
             changes: Vec::new(),
             reveals: Vec::new(),
             blocks: HashSet::new(),
+            takes_comments: false,
             may_move_map: false,
         }
     }

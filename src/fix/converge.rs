@@ -141,7 +141,12 @@ impl<'r> Progress<'r> {
             for (number, linted) in &self.trees {
                 all.extend(candidates(*number, linted, &self.names, task, &self.refused));
             }
-            let chosen = self.pass(without_overlaps(all), pass == MOST_PASSES, task);
+            // Comments that silence nothing go last: another repair may bring up what one of them is for.
+            let (comments, others) = without_overlaps(all).into_iter().partition(|candidate| candidate.takes_comments);
+            let mut chosen = self.pass(others, pass == MOST_PASSES, task);
+            if chosen.is_empty() {
+                chosen = self.pass(comments, pass == MOST_PASSES, task);
+            }
             if chosen.is_empty() {
                 return Ok(());
             }

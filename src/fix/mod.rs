@@ -1,6 +1,7 @@
 //! Repairs: from the plan of a finding to edits, proved harmless, until nothing is left to do.
 
 mod candidate;
+mod comment;
 mod converge;
 mod headers;
 mod in_effect;

@@ -119,6 +119,11 @@ impl<'a> Rewriter<'a> {
                 }
                 Ok(vec![FileEdit { file, edit: Layout::new(self.tree, file).without(*directive) }])
             }
+            Op::Uncomment(place) => {
+                let (file, span) = place.locate(self.tree);
+                self.check(file)?;
+                Ok(vec![FileEdit { file, edit: super::comment::without(&self.tree.file(file).source, span) }])
+            }
             Op::Hoist(map) => self.hoist(*map),
             Op::Define(line) => self.define_used(finding, *line),
         }

@@ -43,6 +43,7 @@ pub struct Builder {
     /// Routes by the places of their `proxy_pass` and of their server, which may share a snippet.
     routes: HashMap<(PlaceView, Option<PlaceView>), usize>,
     unread: HashSet<(String, u32)>,
+    ignored: HashSet<(String, String, Point)>,
 }
 
 impl Builder {
@@ -59,9 +60,10 @@ impl Builder {
         self
     }
 
-    /// Says where the run takes place.
+    /// Says where the run takes place: from there, files are named in fingerprints, however they were given.
     #[must_use]
     pub fn at(mut self, base: Base) -> Self {
+        self.fingerprints.relative_to(base.here.clone());
         self.report.base = base;
         self
     }
@@ -83,12 +85,24 @@ impl Builder {
         let mut by_route: HashMap<usize, Vec<String>> = HashMap::new();
         for finding in &linted.findings {
             let (file, _) = finding.place.locate(tree);
-            if (scope.asked)(tree.file(file).source.path()) && (scope.shown)(finding) {
-                let fingerprint = self.finding(linted, &places, &rewriter, finding);
+            if !(scope.asked)(tree.file(file).source.path()) {
+                continue;
+            }
+            // Those that are not shown count too, so that the others are named alike whatever is shown.
+            let fingerprint = self.fingerprints.of(tree, finding);
+            if (scope.shown)(finding) {
+                let fingerprint = self.finding(linted, &places, &rewriter, finding, fingerprint);
                 if self.background.is_some() {
                     let about = routes_of(linted, finding);
                     about.into_iter().for_each(|route| by_route.entry(route).or_default().push(fingerprint.clone()));
                 }
+            }
+        }
+        for finding in &linted.silenced {
+            let (file, span) = finding.place.locate(tree);
+            if (scope.asked)(tree.file(file).source.path()) && (scope.shown)(finding) {
+                let start = places.range(file, span).0;
+                self.ignored.insert((finding.rule.id.clone(), places.name(file), start));
             }
         }
         if let Some(version) = self.background {
@@ -122,7 +136,7 @@ impl Builder {
 
     /// The report.
     pub fn finish(self) -> Report {
-        self.report
+        Report { ignored: self.ignored.len(), ..self.report }
     }
 
     fn file(&mut self, path: String, status: Status, template: Option<&'static str>) {
@@ -192,16 +206,16 @@ impl Builder {
         places: &Places<'_>,
         rewriter: &Rewriter<'_>,
         finding: &Finding<'_>,
+        fingerprint: String,
     ) -> String {
         let tree = &linted.tree;
         let (file, span) = finding.place.locate(tree);
         let (start, end) = places.range(file, span);
         let name = places.name(file);
         let said = (finding.rule.id.clone(), name.clone(), start, end);
-        if let Some(fingerprint) = self.found.get(&said) {
-            return fingerprint.clone();
+        if let Some(known) = self.found.get(&said) {
+            return known.clone();
         }
-        let fingerprint = self.fingerprints.of(tree, finding, &name);
         self.found.insert(said, fingerprint.clone());
         if self.background.is_some() && !self.report.rules.iter().any(|rule| rule.id == finding.rule.id) {
             self.report.rules.push(article(finding.rule));
@@ -390,6 +404,13 @@ mod tests {
         assert!(!before.is_empty());
         assert_eq!(before, prints(&format!("# a new line\n\nuser www;\n{LOST}")));
         assert_ne!(before, prints(&LOST.replace("/ws", "/ws2")));
+        // Another server above, but for its name the same, takes nobody's name away.
+        let server = LOST.split_once("http { ").unwrap().1.split_once(" }\nevents").unwrap().0;
+        let two = prints(&LOST.replacen("http { ", &format!("http {{ {}\n", server.replace("example", "test")), 1));
+        assert!(before.iter().all(|one| two.contains(one)), "{before:?} {two:?}");
+        let twice = prints(&LOST.replacen("http { ", &format!("http {{ {server}\n"), 1));
+        assert_eq!(twice.len(), twice.iter().collect::<HashSet<_>>().len());
+        assert!(before.iter().all(|one| twice.contains(one)));
         assert_eq!(before.len(), before.iter().collect::<HashSet<_>>().len());
     }
 

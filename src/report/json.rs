@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::fingerprint::of_parts;
@@ -11,7 +12,7 @@ use super::model;
 use super::positions::Point;
 
 /// Rises when a key changes its meaning or goes; new keys may come without.
-const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 1;
 
 /// Writes the report. Lines and columns start at 1, columns count characters, offsets count bytes from 0, ends are
 /// exclusive.
@@ -22,19 +23,31 @@ pub fn write(report: &model::Report, out: &mut dyn Write) -> io::Result<()> {
     machine::write(&Report::from(report), out)
 }
 
-#[derive(Serialize)]
+/// The JSON Schema of a report. Later versions of the program may add keys.
+pub fn json_schema() -> serde_json::Value {
+    let mut schema = schemars::schema_for!(Report<'_>);
+    schema.insert("title".to_owned(), "A report of nginx-wslint".into());
+    schema.to_value()
+}
+
+#[derive(Serialize, JsonSchema)]
 struct Report<'a> {
+    #[schemars(extend("const" = VERSION))]
     version: u32,
     diagnostics: Vec<Diagnostic<'a>>,
     files: Vec<File<'a>>,
     summary: Summary,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baseline: Option<&'a super::baseline::Compared>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Diagnostic<'a> {
     rule: &'a str,
     group: &'a str,
+    #[schemars(extend("enum" = ["error", "warning", "info"]))]
     severity: &'a str,
+    #[schemars(extend("enum" = ["possible", "likely", "certain"]))]
     confidence: &'a str,
     message: &'a str,
     help: Option<&'a str>,
@@ -50,7 +63,7 @@ struct Diagnostic<'a> {
     fingerprint: Cow<'a, str>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Related<'a> {
     message: &'a str,
     file: &'a str,
@@ -58,21 +71,22 @@ struct Related<'a> {
     column: u32,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Route<'a> {
     location: &'a str,
     server: Option<&'a str>,
     why: &'a str,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Fix<'a> {
     title: &'a str,
+    #[schemars(extend("enum" = ["safe", "unsafe", "advice"]))]
     safety: &'a str,
     edits: Vec<Edit<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Edit<'a> {
     file: &'a str,
     start: Place,
@@ -80,20 +94,21 @@ struct Edit<'a> {
     text: &'a str,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Place {
     offset: u32,
     line: u32,
     column: u32,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct File<'a> {
     path: &'a str,
+    #[schemars(extend("enum" = ["ok", "partial", "syntax-error", "unreadable"]))]
     status: &'a str,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Summary {
     files: usize,
     errors: usize,
@@ -101,11 +116,14 @@ struct Summary {
     infos: usize,
     fixable: usize,
     fixable_unsafe: usize,
+    ignored: usize,
+    known: usize,
 }
 
 impl<'a> From<&'a model::Report> for Report<'a> {
     fn from(report: &'a model::Report) -> Self {
-        let model::Summary { files, errors, warnings, infos, fixable, fixable_unsafe } = report.summary();
+        let model::Summary { files, errors, warnings, infos, fixable, fixable_unsafe, ignored, known } =
+            report.summary();
         Self {
             version: VERSION,
             diagnostics: report
@@ -115,7 +133,8 @@ impl<'a> From<&'a model::Report> for Report<'a> {
                 .chain(report.diagnostics.iter().map(Diagnostic::from))
                 .collect(),
             files: report.files.iter().map(|file| File { path: &file.path, status: file.status.name() }).collect(),
-            summary: Summary { files, errors, warnings, infos, fixable, fixable_unsafe },
+            summary: Summary { files, errors, warnings, infos, fixable, fixable_unsafe, ignored, known },
+            baseline: report.baseline.as_ref(),
         }
     }
 }
@@ -235,7 +254,10 @@ mod tests {
         assert_eq!(value["files"][2], json!({ "path": "gone.conf", "status": "unreadable" }));
         assert_eq!(
             value["summary"],
-            json!({ "files": 4, "errors": 1, "warnings": 1, "infos": 0, "fixable": 1, "fixable_unsafe": 0 })
+            json!({
+                "files": 4, "errors": 1, "warnings": 1, "infos": 0, "fixable": 1, "fixable_unsafe": 0,
+                "ignored": 0, "known": 0
+            })
         );
         let text = String::from_utf8(out).unwrap();
         assert!(text.find("\"version\"") < text.find("\"diagnostics\"") && text.ends_with("}\n"));

@@ -4,6 +4,7 @@
 //! is a file here with a function that writes a report, and a line in [`Format`]. Nothing here knows a rule or a tree but
 //! the builder.
 
+pub mod baseline;
 mod build;
 pub mod concise;
 pub mod diff;

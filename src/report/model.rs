@@ -1,5 +1,6 @@
 //! What every format writes down: findings with all text and all places resolved, independent of trees and rules.
 
+use super::baseline::Compared;
 use super::excerpt::Window;
 use super::paths::Base;
 use super::positions::Point;
@@ -21,6 +22,10 @@ pub struct Report {
     pub unread: Vec<UnreadInclude>,
     /// Sentences about the run as a whole, shown before the summary.
     pub notes: Vec<String>,
+    /// How many findings comments in the configuration silence.
+    pub ignored: usize,
+    /// What came of a comparison with an earlier report, if there was one.
+    pub baseline: Option<Compared>,
     /// What the rules of the findings say of themselves, each once; only where it was asked for.
     pub rules: Vec<Article>,
     /// The routes with what was found on them; only where it was asked for.
@@ -256,12 +261,17 @@ pub struct Summary {
     pub fixable: usize,
     /// Further findings that `--unsafe-fixes` mends.
     pub fixable_unsafe: usize,
+    /// Findings that comments in the configuration silence; they are not among the others.
+    pub ignored: usize,
+    /// Findings that an earlier report knows; they are not among the others.
+    pub known: usize,
 }
 
 impl Report {
     /// Counts what is in the report now.
     pub fn summary(&self) -> Summary {
-        let mut summary = Summary { files: self.files.len(), ..Summary::default() };
+        let known = self.baseline.as_ref().map_or(0, |compared| compared.known);
+        let mut summary = Summary { files: self.files.len(), ignored: self.ignored, known, ..Summary::default() };
         for diagnostic in &self.diagnostics {
             match diagnostic.severity {
                 Severity::Error => summary.errors += 1,

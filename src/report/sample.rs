@@ -128,7 +128,6 @@ pub(super) fn report() -> Report {
             FileStatus { path: "site.conf.j2".into(), status: Status::Partial, template: Some("Jinja") },
         ],
         unread: vec![UnreadInclude { file: "site.conf".into(), line: 9, pattern: "/srv/extra.conf".into() }],
-        notes: Vec::new(),
         ..Report::default()
     }
 }

@@ -11,7 +11,7 @@ pub(super) fn count(number: usize, what: &str) -> String {
 
 /// The numbers in one line.
 pub fn line(report: &Report) -> String {
-    let Summary { files, errors, warnings, infos, fixable, fixable_unsafe } = report.summary();
+    let Summary { files, errors, warnings, infos, fixable, fixable_unsafe, ignored, known } = report.summary();
     let found: Vec<String> = [
         (errors, "error"),
         (warnings, "warning"),
@@ -30,7 +30,13 @@ pub fn line(report: &Report) -> String {
         (0, more) => format!("; {more} fixable with --fix --unsafe-fixes"),
         (safe, more) => format!("; {safe} fixable with --fix, {more} more with --unsafe-fixes"),
     };
-    format!("{found} in {}{fixes}", count(files, "file"))
+    let silenced = match (ignored, known) {
+        (0, 0) => String::new(),
+        (ignored, 0) => format!("; {ignored} silenced by comments"),
+        (0, known) => format!("; {known} known from the baseline"),
+        (ignored, known) => format!("; {ignored} silenced by comments, {known} known from the baseline"),
+    };
+    format!("{found} in {}{fixes}{silenced}", count(files, "file"))
 }
 
 /// The same, in as many lines as a terminal needs for it.
@@ -59,7 +65,17 @@ pub(super) fn limits(report: &Report) -> Vec<String> {
     });
     let mut lines = some(partial.collect(), "templates");
     lines.extend(some(unread.collect(), "includes that are not here"));
+    lines.extend(gone(report));
     lines
+}
+
+/// What an earlier report knew and is found no longer.
+pub fn gone(report: &Report) -> Vec<String> {
+    let gone = report.baseline.iter().flat_map(|compared| &compared.gone).map(|known| {
+        let (file, rule) = (visible(&known.file), visible(&known.rule));
+        format!("no longer found: {rule} of the baseline, {file}:{}", known.line)
+    });
+    some(gone.collect(), "of the baseline that are no longer found")
 }
 
 /// The first few lines, and how many more there are.
@@ -85,6 +101,10 @@ mod tests {
         report.problems.clear();
         report.diagnostics.clear();
         assert_eq!(line(&report), "nothing found in 4 files");
+        report.ignored = 2;
+        assert_eq!(line(&report), "nothing found in 4 files; 2 silenced by comments");
+        report.baseline = Some(super::super::baseline::Compared { known: 3, gone: Vec::new() });
+        assert!(line(&report).ends_with("; 2 silenced by comments, 3 known from the baseline"));
     }
 
     #[test]

@@ -64,6 +64,7 @@ impl std::error::Error for RuleError {}
 pub(super) enum Subject {
     Route,
     Directive,
+    Comment,
 }
 
 /// A rule, ready to be applied.
@@ -154,6 +155,8 @@ pub(super) enum Step {
 #[derive(Debug, Default)]
 pub struct RuleSet {
     rules: Vec<Rule>,
+    /// Id and group of the rules that were there and are not applied.
+    left_out: Vec<(String, String)>,
 }
 
 impl RuleSet {
@@ -181,6 +184,7 @@ impl RuleSet {
     /// Adds a rule; one of the same id is replaced.
     pub fn add(&mut self, rule: Rule) {
         self.rules.retain(|other| other.id != rule.id);
+        self.left_out.retain(|(id, _)| *id != rule.id);
         self.rules.push(rule);
     }
 
@@ -194,20 +198,41 @@ impl RuleSet {
         self.rules.iter().find(|rule| rule.id == id)
     }
 
-    /// Keeps the rules for which `keep` holds.
-    pub fn retain(&mut self, keep: impl FnMut(&Rule) -> bool) {
-        self.rules.retain(keep);
+    /// Keeps the rules for which `keep` holds; the names of the others stay known.
+    pub fn retain(&mut self, mut keep: impl FnMut(&Rule) -> bool) {
+        let left_out = &mut self.left_out;
+        self.rules.retain(|rule| {
+            let kept = keep(rule);
+            if !kept {
+                left_out.push((rule.id.clone(), rule.group.clone()));
+            }
+            kept
+        });
+    }
+
+    /// Id and group of the rules that are known and not applied.
+    pub(super) fn left_out(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.left_out.iter().map(|(id, group)| (id.as_str(), group.as_str()))
+    }
+
+    /// Whether a rule or a group has this name, applied or not.
+    pub fn knows(&self, name: &str) -> bool {
+        self.names().any(|known| known == name)
+    }
+
+    fn names(&self) -> impl Iterator<Item = &str> {
+        let applied = self.rules.iter().map(|rule| (rule.id.as_str(), rule.group.as_str()));
+        applied.chain(self.left_out()).flat_map(|(id, group)| [id, group])
     }
 
     /// Names of rules and groups that are spelt most like `name`, the nearest first.
     pub fn nearest(&self, name: &str) -> Option<&str> {
-        let names = self.rules.iter().flat_map(|rule| [rule.id.as_str(), rule.group.as_str()]);
-        nearest(name, names)
+        nearest(name, self.names())
     }
 }
 
 /// The candidate spelt most like `name`, if any is close.
-pub(crate) fn nearest<'n>(name: &str, candidates: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+pub fn nearest<'n>(name: &str, candidates: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     let likeness = |candidate: &&str| similar::TextDiff::from_chars(name, *candidate).ratio();
     candidates
         .into_iter()
@@ -240,14 +265,19 @@ impl Rule {
         report.chain(self.variants.iter().filter_map(|variant| variant.message.as_ref())).map(String::as_str)
     }
 
+    /// Whether it is about comments that silence other rules.
+    pub(super) fn watches_comments(&self) -> bool {
+        self.subject == Subject::Comment
+    }
+
     /// Whether a fix of it can be applied by the program.
     pub fn safety(&self) -> Option<Safety> {
         self.fixes.iter().map(|fix| fix.safety).min()
     }
 }
 
-/// What the TOML reader says of a key, in the words of the other errors.
-fn plainly(message: &str) -> String {
+/// What the TOML reader says of a key, in the words of the other errors, with the nearest key that there is.
+pub fn plainly(message: &str) -> String {
     let mut names = message.split('`').skip(1).step_by(2);
     let name = names.next().unwrap_or_default();
     if message.starts_with("unknown field") {
@@ -399,9 +429,10 @@ impl Checker<'_> {
 
     fn rule(&self, group: &str, id: &str, file: RuleFile) -> Result<Rule, RuleError> {
         let subject = file.r#match.subject.as_ref().map_or(Ok(Subject::Route), |word| {
-            self.one_of(word, "subject", &["route", "directive"], |name| match name {
+            self.one_of(word, "subject", &["route", "directive", "comment"], |name| match name {
                 "route" => Some(Subject::Route),
                 "directive" => Some(Subject::Directive),
+                "comment" => Some(Subject::Comment),
                 _ => None,
             })
         })?;

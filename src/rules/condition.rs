@@ -3,6 +3,7 @@
 use super::compile::{Checker, RuleError};
 use super::facts::{self, Fact};
 use super::finding::Place;
+use super::ignores::Comment;
 use super::schema::Condition;
 use super::spanned::Spanned;
 use crate::config::{DirectiveId, Openness, Tree, Version, VersionRange, is_placeholder};
@@ -14,16 +15,18 @@ pub(super) struct Scope<'a> {
     pub(super) tree: &'a Tree,
     pub(super) routes: &'a Routes,
     pub(super) version: Option<Version>,
-    pub(super) subject: Asked,
+    pub(super) subject: Asked<'a>,
 }
 
 /// The subject of a question.
 #[derive(Clone, Copy)]
-pub(super) enum Asked {
+pub(super) enum Asked<'a> {
     /// The route of that number.
     Route(usize),
     /// A directive.
     Directive(DirectiveId),
+    /// A comment that silences rules.
+    Comment(&'a Comment),
 }
 
 impl<'a> Scope<'a> {
@@ -31,7 +34,7 @@ impl<'a> Scope<'a> {
     pub(super) fn route(&self) -> Option<&'a Route> {
         match self.subject {
             Asked::Route(index) => self.routes.all.get(index),
-            Asked::Directive(_) => None,
+            Asked::Directive(_) | Asked::Comment(_) => None,
         }
     }
 }

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use super::compile::{FixRule, Part, Rule, RuleSet, Step, Subject};
 use super::condition::{Asked, Found, Scope};
 use super::finding::{Finding, HeaderValue, Op, Place, Plan, Safety, WordPart};
+use super::ignores::Ignores;
 use crate::config::{DirectiveId, Openness, ROOT, Tree, Version};
 use crate::parallel;
 use crate::syntax::Span;
@@ -22,10 +23,20 @@ pub struct Options {
 /// Fewer routes or directives than this are asked by one thread.
 const LEAST: usize = 64;
 
-/// Everything the rules find, sorted by place. Findings that no user asked for (info, possible) are among them.
-pub fn check<'r>(tree: &Tree, routes: &Routes, rules: &'r RuleSet, options: &Options) -> Vec<Finding<'r>> {
+/// What the rules found, sorted by place. Findings that no user asked for (info, possible) are among them.
+#[derive(Debug, Default)]
+pub struct Checked<'r> {
+    /// What is to be told.
+    pub findings: Vec<Finding<'r>>,
+    /// What comments silence.
+    pub silenced: Vec<Finding<'r>>,
+}
+
+/// Applies all rules, those that watch comments last.
+pub fn check<'r>(tree: &Tree, routes: &Routes, rules: &'r RuleSet, options: &Options) -> Checked<'r> {
     let mut findings = Vec::new();
-    let concerned = rules.iter().filter(|rule| rule.nginx.is_none_or(|range| range.concerns(options.version)));
+    let concerns = |rule: &Rule| rule.nginx.is_none_or(|range| range.concerns(options.version));
+    let concerned = rules.iter().filter(|rule| concerns(rule));
     let (for_routes, for_directives): (Vec<&Rule>, Vec<&Rule>) =
         concerned.partition(|rule| rule.subject == Subject::Route);
     findings.extend(parallel::in_ranges(routes.all.len(), LEAST, |range| {
@@ -54,7 +65,17 @@ pub fn check<'r>(tree: &Tree, routes: &Routes, rules: &'r RuleSet, options: &Opt
         };
         asked[range].iter().flat_map(of_directive).collect()
     }));
-    merged(tree, findings)
+    let mut ignores = Ignores::read(tree, rules, &concerns);
+    let mut silenced = ignores.silence(tree, &mut findings);
+    let watching = rules.iter().filter(|rule| rule.watches_comments());
+    let watch = |rule: &'r Rule| {
+        let asked = ignores.comments().iter().map(Asked::Comment);
+        asked.filter_map(|asked| apply(rule, tree, routes, options, asked)).collect::<Vec<_>>()
+    };
+    let mut watched: Vec<Finding<'r>> = watching.flat_map(watch).collect();
+    silenced.extend(ignores.silence(tree, &mut watched));
+    findings.extend(watched);
+    Checked { findings: merged(tree, findings), silenced: merged(tree, silenced) }
 }
 
 /// One finding for each rule and place: a line that several routes inherit is one mistake.
@@ -95,7 +116,7 @@ fn merged<'r>(tree: &Tree, findings: Vec<Finding<'r>>) -> Vec<Finding<'r>> {
     kept
 }
 
-fn apply<'r>(rule: &'r Rule, tree: &Tree, routes: &Routes, options: &Options, asked: Asked) -> Option<Finding<'r>> {
+fn apply<'r>(rule: &'r Rule, tree: &Tree, routes: &Routes, options: &Options, asked: Asked<'_>) -> Option<Finding<'r>> {
     let scope = Scope { tree, routes, version: options.version, subject: asked };
     let mut found = Found::default();
     if !rule.when.hold(scope, &mut found) {
@@ -141,7 +162,7 @@ fn apply<'r>(rule: &'r Rule, tree: &Tree, routes: &Routes, options: &Options, as
         related,
         route: match asked {
             Asked::Route(index) => Some(index),
-            Asked::Directive(_) => None,
+            Asked::Directive(_) | Asked::Comment(_) => None,
         },
         more_routes: Vec::new(),
         open,
@@ -186,6 +207,7 @@ impl Writer<'_> {
         let tree = self.scope.tree;
         let mut place = match (name, self.scope.subject, self.scope.route()) {
             ("subject", Asked::Directive(id), _) => Place::head(id),
+            ("subject", Asked::Comment(comment), _) => comment.place(),
             ("pass", _, Some(route)) => Place::head(route.pass),
             ("block", _, Some(route)) => Place::head(route.location_block.unwrap_or(route.block)),
             ("server", _, Some(route)) => Place::head(route.server?),
@@ -206,7 +228,7 @@ impl Writer<'_> {
     fn ops(&self, step: &Step) -> Option<Vec<Op>> {
         let Step::Remove { at, every: true } = step else { return self.op(step).map(|op| vec![op]) };
         let hit = self.found.get(at)?;
-        Some(hit.places.iter().map(|place| Op::Remove(place.directive)).collect())
+        Some(hit.places.iter().map(|&place| removal(place)).collect())
     }
 
     fn op(&self, step: &Step) -> Option<Op> {
@@ -224,7 +246,7 @@ impl Writer<'_> {
                 Op::Set { block, directive: self.module(directive), value: self.fill(value) }
             }
             Step::Replace { at, part, with } => Op::Replace { place: self.place(at, *part)?, text: self.fill(with) },
-            Step::Remove { at, .. } => Op::Remove(self.place(at, Part::Head)?.directive),
+            Step::Remove { at, .. } => removal(self.place(at, Part::Head)?),
             Step::Hoist(at) => Op::Hoist(self.place(at, Part::Head)?.directive),
             Step::Define(at) => Op::Define(self.place(at, Part::Head)?.directive),
         })
@@ -348,6 +370,14 @@ impl Writer<'_> {
             }
             (_, None) => String::new(),
         }
+    }
+}
+
+/// What takes a place away.
+fn removal(place: Place) -> Op {
+    match place.part {
+        WordPart::Text(_) => Op::Uncomment(place),
+        _ => Op::Remove(place.directive),
     }
 }
 

@@ -14,6 +14,8 @@ pub enum WordPart {
     Word(usize),
     /// The last word.
     Value,
+    /// No part of it: text of the same file, such as a comment that speaks of it.
+    Text(Span),
 }
 
 /// A place in a tree.
@@ -38,13 +40,17 @@ impl Place {
 
     /// Where that is.
     pub fn locate(self, tree: &Tree) -> (FileId, Span) {
+        let file = tree.directive(self.directive).file;
+        if let WordPart::Text(span) = self.part {
+            return (file, span);
+        }
         let words = tree.words(self.directive);
         let word = match self.part {
-            WordPart::Head => None,
+            WordPart::Head | WordPart::Text(_) => None,
             WordPart::Word(index) => words.get(index),
             WordPart::Value => words.last(),
         };
-        (tree.directive(self.directive).file, word.map_or_else(|| tree.head(self.directive), |word| word.span))
+        (file, word.map_or_else(|| tree.head(self.directive), |word| word.span))
     }
 }
 
@@ -115,6 +121,8 @@ pub enum Op {
     },
     /// The directive is to go.
     Remove(DirectiveId),
+    /// The comment is to go.
+    Uncomment(Place),
     /// The block is to move up to http.
     Hoist(DirectiveId),
     /// The variable that the value of this line consists of is to be defined.

@@ -9,14 +9,15 @@ pub mod docs;
 mod engine;
 mod facts;
 mod finding;
+pub mod ignores;
 mod schema;
 mod spanned;
 
-pub use compile::{FixRule, Rule, RuleError, RuleSet, Severity};
+pub use compile::{FixRule, Rule, RuleError, RuleSet, Severity, nearest, plainly};
 pub use condition::milliseconds;
-pub use engine::{Options, check};
+pub use engine::{Checked, Options, check};
 pub use finding::{Finding, HeaderValue, Op, Place, Plan, Safety, WordPart};
-pub use schema::{Backend, Example, Handshake};
+pub use schema::{Backend, Example, Handshake, json_schema};
 
 /// The facts that rules may ask for, each with what it says.
 pub fn facts() -> impl Iterator<Item = (&'static str, &'static str)> {

@@ -2,17 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::spanned::Spanned;
 
 /// A whole rule file.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, JsonSchema, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct RuleFile {
     /// One line: what is wrong.
     pub(super) summary: String,
     /// `error`, `warning` or `info`.
+    #[schemars(with = "String", extend("enum" = ["error", "warning", "info"]))]
     pub(super) severity: Spanned<String>,
     /// The mechanism: why it breaks.
     pub(super) why: String,
@@ -21,6 +23,7 @@ pub(super) struct RuleFile {
     /// When the finding or its fix should not be followed.
     pub(super) unless: Option<String>,
     /// The versions of nginx the claim holds for: `<1.29.7`.
+    #[schemars(with = "Option<String>")]
     pub(super) nginx: Option<Spanned<String>>,
     /// The measured facts it rests on.
     pub(super) evidence: String,
@@ -38,38 +41,49 @@ pub(super) struct RuleFile {
 }
 
 /// What the rule looks at and when it speaks.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, JsonSchema, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Match {
-    /// `route` (the default) or `directive`.
+    /// `route` (the default), `directive`, or `comment` for those that silence rules.
+    #[schemars(with = "Option<String>", extend("enum" = ["route", "directive", "comment"]))]
     pub(super) subject: Option<Spanned<String>>,
     /// For routes: the least sure at which the rule speaks at all.
+    #[schemars(with = "Option<String>", extend("enum" = ["possible", "likely", "certain"]))]
     pub(super) websocket: Option<Spanned<String>>,
     /// For routes: the modules that hand the requests on; `proxy` by default.
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     pub(super) modules: Vec<Spanned<String>>,
     /// For directives: their names.
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     pub(super) directives: Vec<Spanned<String>>,
     #[serde(default)]
+    #[schemars(with = "Vec<Condition>")]
     pub(super) all: Vec<Spanned<Condition>>,
     #[serde(default)]
+    #[schemars(with = "Vec<Condition>")]
     pub(super) any: Vec<Spanned<Condition>>,
     #[serde(default)]
+    #[schemars(with = "Vec<Condition>")]
     pub(super) none: Vec<Spanned<Condition>>,
 }
 
 /// One condition. It names exactly one of `directive`, `header` and `fact`; the other keys narrow it.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, JsonSchema, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Condition {
     /// A directive; `{module}` stands for `proxy`, `uwsgi` or `scgi`.
+    #[schemars(with = "Option<String>")]
     pub(super) directive: Option<Spanned<String>>,
     /// A header set by `proxy_set_header`.
+    #[schemars(with = "Option<String>")]
     pub(super) header: Option<Spanned<String>>,
     /// A derived fact.
+    #[schemars(with = "Option<String>", extend("enum" = fact_names()))]
     pub(super) fact: Option<Spanned<String>>,
     /// `own`, `inherited`, `effective` (the default) or `lost`.
+    #[schemars(with = "Option<String>", extend("enum" = ["own", "inherited", "effective", "lost"]))]
     pub(super) scope: Option<Spanned<String>>,
     /// Holds for one of these first arguments.
     pub(super) is: Option<Vec<String>>,
@@ -80,66 +94,86 @@ pub(super) struct Condition {
     /// Holds for a time above so many seconds.
     pub(super) above_seconds: Option<u64>,
     /// For `Upgrade` and `Connection`: what a handshake carries.
+    #[schemars(with = "Option<Vec<String>>")]
     pub(super) handshake: Option<Vec<Spanned<String>>>,
     /// For `Upgrade` and `Connection`: what a plain request carries.
+    #[schemars(with = "Option<Vec<String>>")]
     pub(super) plain: Option<Vec<Spanned<String>>>,
     /// Holds only for these versions of nginx.
+    #[schemars(with = "Option<String>")]
     pub(super) nginx: Option<Spanned<String>>,
     /// The name by which `at` and `{…}` speak of what was found.
     pub(super) r#as: Option<String>,
 }
 
 /// Where a finding points and what it says.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, JsonSchema, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Report {
     /// `pass`, `block`, `server` or the name of a condition.
+    #[schemars(with = "String")]
     pub(super) at: Spanned<String>,
     /// `value` or `name` to point at one word of the directive.
+    #[schemars(with = "Option<String>", extend("enum" = ["name", "value", "head"]))]
     pub(super) part: Option<Spanned<String>>,
+    #[schemars(with = "String")]
     pub(super) message: Spanned<String>,
     #[serde(default)]
     pub(super) related: Vec<Related>,
 }
 
 /// A second place.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, JsonSchema, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Related {
+    #[schemars(with = "String")]
     pub(super) at: Spanned<String>,
+    #[schemars(with = "String")]
     pub(super) message: Spanned<String>,
 }
 
 /// Another severity or message for some of the matches; the first that holds counts.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, JsonSchema, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Variant {
     #[serde(default)]
+    #[schemars(with = "Vec<Condition>")]
     pub(super) all: Vec<Spanned<Condition>>,
     #[serde(default)]
+    #[schemars(with = "Vec<Condition>")]
     pub(super) any: Vec<Spanned<Condition>>,
     #[serde(default)]
+    #[schemars(with = "Vec<Condition>")]
     pub(super) none: Vec<Spanned<Condition>>,
+    #[schemars(with = "Option<String>", extend("enum" = ["error", "warning", "info"]))]
     pub(super) severity: Option<Spanned<String>>,
+    #[schemars(with = "Option<String>", extend("enum" = ["possible", "likely", "certain"]))]
     pub(super) confidence: Option<Spanned<String>>,
+    #[schemars(with = "Option<String>")]
     pub(super) message: Option<Spanned<String>>,
 }
 
 /// A repair; the first whose conditions hold is offered.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, JsonSchema, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Fix {
     /// `safe`, `unsafe` or `advice`.
+    #[schemars(with = "String", extend("enum" = ["safe", "unsafe", "advice"]))]
     pub(super) safety: Spanned<String>,
+    #[schemars(with = "String")]
     pub(super) title: Spanned<String>,
     #[serde(default)]
+    #[schemars(with = "Vec<Condition>")]
     pub(super) all: Vec<Spanned<Condition>>,
     #[serde(default)]
+    #[schemars(with = "Vec<Condition>")]
     pub(super) any: Vec<Spanned<Condition>>,
     #[serde(default)]
+    #[schemars(with = "Vec<Condition>")]
     pub(super) none: Vec<Spanned<Condition>>,
     /// Header lines that the route is to have.
     #[serde(default)]
+    #[schemars(with = "BTreeMap<String, String>")]
     pub(super) headers: BTreeMap<String, Spanned<String>>,
     /// A directive that the route is to have.
     pub(super) set: Option<Set>,
@@ -155,6 +189,7 @@ pub(super) struct Fix {
     pub(super) define: Option<Remove>,
     /// Directives whose effective value may differ afterwards; `header` for those named in `headers`.
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     pub(super) changes: Vec<Spanned<String>>,
     /// As safe where text that is not here may set the same above.
     #[serde(default)]
@@ -165,29 +200,34 @@ pub(super) struct Fix {
 }
 
 /// `set = { directive = "…", value = "…" }`
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, JsonSchema, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Set {
+    #[schemars(with = "String")]
     pub(super) directive: Spanned<String>,
     pub(super) value: String,
     /// The block to set it in: `main`, or the name of a condition that found one; the route's by default.
+    #[schemars(with = "Option<String>")]
     pub(super) r#in: Option<Spanned<String>>,
 }
 
 /// `replace = { at = "…", with = "…" }`
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, JsonSchema, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Replace {
+    #[schemars(with = "String")]
     pub(super) at: Spanned<String>,
     /// `value` (the last word, by default) or `name` (the first argument).
+    #[schemars(with = "Option<String>", extend("enum" = ["name", "value", "head"]))]
     pub(super) part: Option<Spanned<String>>,
     pub(super) with: String,
 }
 
 /// `remove = { at = "…" }`
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, JsonSchema, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Remove {
+    #[schemars(with = "String")]
     pub(super) at: Spanned<String>,
     /// All directives that the condition found, not the first alone.
     #[serde(default)]
@@ -195,7 +235,7 @@ pub(super) struct Remove {
 }
 
 /// A configuration with the mistake and, where the rule has a fix, the same repaired.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Example {
     /// What it shows, when a rule has several.
@@ -223,7 +263,7 @@ pub struct Example {
 }
 
 /// What happens to a WebSocket handshake on a real nginx.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Handshake {
     /// The path that is asked for.
@@ -244,7 +284,7 @@ pub struct Handshake {
 }
 
 /// How strict the backend behind an example is, besides what all are.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Backend {
     /// It answers plain requests with 400 when they carry `Connection: upgrade`, as Kestrel does.
@@ -255,4 +295,16 @@ pub struct Backend {
     pub sessions: bool,
     /// It serves WebSockets at this path (with query) alone.
     pub endpoint: Option<String>,
+}
+
+/// The JSON Schema of a rule file, for editors.
+pub fn json_schema() -> serde_json::Value {
+    let mut schema = schemars::schema_for!(RuleFile);
+    schema.insert("title".to_owned(), "A rule of nginx-wslint".into());
+    schema.to_value()
+}
+
+/// The facts that a condition may name.
+fn fact_names() -> Vec<&'static str> {
+    super::facts().map(|(name, _)| name).collect()
 }

@@ -8,11 +8,13 @@
     reason = "a test that cannot go on fails, one that is left out says so"
 )]
 
+mod baseline;
 mod cases;
 mod diffs;
 mod formats;
 mod html;
 mod large;
 mod permissions;
+mod roots;
 mod run;
 mod writing;

@@ -99,7 +99,7 @@ impl Desk<'_> {
                 fix.diagnostics = Some(vec![diagnostic.clone()]);
             }
             actions.extend(fix);
-            let edit = ignore::edit(self.document, &linted.tree, finding, self.client);
+            let Some(edit) = ignore::edit(self.document, &linted.tree, finding, self.client) else { continue };
             ignores.push(CodeAction {
                 title: format!("Ignore {} here, with a reason", finding.rule.id),
                 kind: Some(CodeActionKind::QuickFix),

@@ -9,7 +9,7 @@ use gen_lsp_types::{Diagnostic, Range};
 use nginx_wslint::Linted;
 use nginx_wslint::config::{FileId, Reader, Tree};
 use nginx_wslint::fix::Texts;
-use nginx_wslint::rules::{Finding, RuleSet};
+use nginx_wslint::rules::Finding;
 use nginx_wslint::websocket::Routes;
 
 use super::super::Failure;
@@ -115,11 +115,11 @@ impl<'a> Projects<'a> {
     }
 
     fn project(&self, file: Option<&Path>) -> Result<Project<'a>, Failure> {
-        let settings = match file {
-            Some(file) => Settings::read(file, &RuleSet::builtin())?,
-            None => Settings::default(),
-        };
-        Ok(Project { written: written(file), session: Session::empty(self.args, settings)?, checked: Vec::new() })
+        let session = Session::empty(self.args, |rules, own| match file {
+            Some(file) => Settings::read(file, rules, own),
+            None => Ok(Settings::default()),
+        })?;
+        Ok(Project { written: written(file), session, checked: Vec::new() })
     }
 
     /// Marks what has to be linted again after a text has changed.

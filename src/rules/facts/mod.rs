@@ -30,6 +30,7 @@ mod balancing;
 mod buffers;
 mod cache;
 mod capacity;
+mod comments;
 mod directives;
 mod headers;
 mod listeners;
@@ -73,6 +74,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Fact> {
         times::FACTS,
         directives::FACTS,
         maps::FACTS,
+        comments::FACTS,
     ]
     .into_iter()
     .flatten()
@@ -86,6 +88,6 @@ fn when(holds: bool) -> Option<Hit> {
 fn directive(scope: Scope<'_>) -> Option<DirectiveId> {
     match scope.subject {
         Asked::Directive(id) => Some(id),
-        Asked::Route(_) => None,
+        Asked::Route(_) | Asked::Comment(_) => None,
     }
 }

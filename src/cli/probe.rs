@@ -162,10 +162,7 @@ fn options(args: &ProbeArgs) -> Result<Options, Failure> {
         Some(file) => {
             let bytes =
                 std::fs::read(file).map_err(|error| Failure(format!("{}: cannot be read: {error}", file.display())))?;
-            if !bytes.windows(11).any(|word| word == b"-----BEGIN ") {
-                return Err(Failure(format!("{}: no PEM file: it has no line `-----BEGIN …`", file.display())));
-            }
-            Trust::Authorities(bytes)
+            Trust::authorities(bytes).map_err(|why| Failure(format!("{}: {why}", file.display())))?
         }
     };
     let options = Options {
@@ -260,9 +257,9 @@ impl Watch for Shown {
         let bar = self.bar.get_or_insert_with(|| {
             let bar = ProgressBar::with_draw_target(Some(millis(whole)), ProgressDrawTarget::stderr_with_hz(4));
             let (template, filled) = if self.style.unicode {
-                ("    hold      {wide_bar} {msg:>14}", "━╸─")
+                ("    hold       {wide_bar} {msg:>14}", "━╸─")
             } else {
-                ("    hold      {wide_bar} {msg:>14}", "=>-")
+                ("    hold       {wide_bar} {msg:>14}", "=>-")
             };
             if let Ok(look) = ProgressStyle::with_template(template) {
                 bar.set_style(look.progress_chars(filled));

@@ -26,7 +26,7 @@ fn what_cannot_be_tried_says_why_and_exits_with_2() {
         (&[url, "--origin", "a\nb"], "no origin"),
         (&[url, "--subprotocol", "a b"], "no subprotocol"),
         (&[url, "--ca", "/nonexistent.pem"], "/nonexistent.pem: cannot be read"),
-        (&[url, "--ca", broken], "no PEM file"),
+        (&[url, "--ca", broken], "no certificate in it"),
         (&[url, "--ca", broken, "--insecure"], "cannot be used with"),
         (&[url, "--root", "/nonexistent.conf"], "/nonexistent.conf: cannot be read: no such file"),
         (&[url, "--root", broken], "nginx.conf:3:"),

@@ -14,15 +14,19 @@
 
 mod answer;
 mod attempt;
+mod certificate;
 mod compare;
 mod connect;
 mod diagnosis;
+mod ends;
 mod hold;
 mod judge;
 mod options;
 mod protocol;
+mod redirect;
 mod report;
 mod session;
+mod shown;
 mod status;
 mod target;
 mod tls;

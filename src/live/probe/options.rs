@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+
 use super::target::Target;
 use crate::report::escape::visible;
 
@@ -15,6 +18,23 @@ pub enum Trust {
     Authorities(Vec<u8>),
     /// All. The report says what a check would have found.
     Anybody,
+}
+
+impl Trust {
+    /// Trust in the authorities of a PEM text.
+    ///
+    /// # Errors
+    /// Where there is no certificate in it, or one that cannot be read: why.
+    pub fn authorities(pem: Vec<u8>) -> Result<Self, String> {
+        let mut certificates = CertificateDer::pem_slice_iter(&pem).peekable();
+        if certificates.peek().is_none() {
+            return Err("there is no certificate in it (a PEM block `CERTIFICATE`)".into());
+        }
+        if let Some(error) = certificates.find_map(Result::err) {
+            return Err(format!("a certificate in it cannot be read: {error}"));
+        }
+        Ok(Self::Authorities(pem))
+    }
 }
 
 /// A header line of the request.

@@ -36,6 +36,7 @@ impl Rewriter<'_> {
         let mut statements: Vec<String> = Vec::new();
         for ((name, wanted), known) in lines.iter().zip(lines_to_rewrite) {
             let text = self.header_text(finding, plan, block, name, wanted, &mut edits)?;
+            let text = self.quoted_like(own, text);
             if let Some(line) = known {
                 let pointed_at = finding.place.directive;
                 if line != pointed_at && own.contains(&pointed_at) && is_for(self.tree, pointed_at, name) {
@@ -111,6 +112,18 @@ impl Rewriter<'_> {
         };
         let found: Vec<Option<DirectiveId>> = lines.iter().map(|(name, _)| find(name)).collect();
         if own.is_empty() && found.contains(&None) { vec![None; lines.len()] } else { found }
+    }
+
+    /// A variable in the quotes in which all lines of the block write theirs.
+    fn quoted_like(&self, own: &[DirectiveId], text: String) -> String {
+        let quotes = own.iter().map(|&line| self.value_text(line)).filter(|value| value.contains('$'));
+        let mut quotes = quotes.map(|value| value.chars().next().filter(|first| matches!(first, '"' | '\'')));
+        match quotes.next() {
+            Some(Some(quote)) if text.starts_with('$') && quotes.all(|other| other == Some(quote)) => {
+                format!("{quote}{text}{quote}")
+            }
+            _ => text,
+        }
     }
 
     /// A header line in the words in which its author wrote it.

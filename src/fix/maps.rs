@@ -85,7 +85,7 @@ type Definition = (String, DirectiveId);
 #[derive(Debug, Default)]
 pub(super) struct Known {
     choices: RefCell<HashMap<Purpose, Choice>>,
-    edits: RefCell<HashMap<Definition, Result<FileEdit, Withheld>>>,
+    edits: RefCell<HashMap<Definition, Result<Vec<FileEdit>, Withheld>>>,
 }
 
 impl Rewriter<'_> {
@@ -103,7 +103,7 @@ impl Rewriter<'_> {
         });
         match choice {
             Choice::Known(variable) => Ok((variable, Vec::new())),
-            Choice::New(name) => Ok((format!("${name}"), vec![self.define(purpose, name, block)?])),
+            Choice::New(name) => Ok((format!("${name}"), self.define(purpose, name, block)?)),
             Choice::Taken(name) => Err(Withheld::new(format!("every usual name for the map is taken: `${name}`"))),
         }
     }
@@ -131,7 +131,12 @@ impl Rewriter<'_> {
     }
 
     /// The edit that defines a variable by a map in the http context of `block`.
-    pub(super) fn define(&self, purpose: Purpose, variable: &str, block: DirectiveId) -> Result<FileEdit, Withheld> {
+    pub(super) fn define(
+        &self,
+        purpose: Purpose,
+        variable: &str,
+        block: DirectiveId,
+    ) -> Result<Vec<FileEdit>, Withheld> {
         let tree = self.tree;
         let http = tree
             .ancestors(block)
@@ -148,11 +153,11 @@ impl Rewriter<'_> {
             let mut lines = vec![format!("map $http_upgrade ${variable} {{")];
             lines.extend(purpose.entries().map(|entry| format!("{unit}{entry}")));
             lines.push("}".into());
-            let edit = match place.before {
+            let edits = match place.before {
                 Some(directive) => layout.before(directive, &lines),
-                None => layout.first_in(http, &lines),
+                None => vec![layout.first_in(http, &lines)],
             };
-            FileEdit { file: place.file, edit }
+            edits.into_iter().map(|edit| FileEdit { file: place.file, edit }).collect()
         });
         self.known.edits.borrow_mut().insert(key, edit.clone());
         edit

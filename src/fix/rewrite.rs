@@ -244,7 +244,7 @@ impl<'a> Rewriter<'a> {
         let block = route.map_or(line, |route| route.block);
         let purpose =
             if is_for(self.tree, line, "Upgrade") { Purpose::WebsocketOnly } else { self.connection_purpose(finding) };
-        Ok(vec![self.define(purpose, &variable, block)?])
+        self.define(purpose, &variable, block)
     }
 
     /// Moves a block from a server up in front of it.
@@ -270,7 +270,8 @@ impl<'a> Rewriter<'a> {
         let lines: Vec<String> =
             text.lines().map(|line| line.strip_prefix(indent).unwrap_or(line).to_owned()).collect();
         let without = whole.map_or_else(|| layout.without(map), |lines| layout.without_lines(lines));
-        let mut edits = vec![layout.before(server, &lines), without];
+        let mut edits = layout.before(server, &lines);
+        edits.push(without);
         edits.sort();
         Ok(edits.into_iter().map(|edit| FileEdit { file, edit }).collect())
     }

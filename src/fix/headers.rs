@@ -162,7 +162,7 @@ impl Rewriter<'_> {
                 if !route.is_some_and(|route| self.routes.is_restricted(route)) {
                     return Ok("$http_upgrade".into());
                 }
-                match self.map_variable(Purpose::WebsocketOnly, block) {
+                match self.written_map(Purpose::WebsocketOnly, block) {
                     Ok((variable, map)) => {
                         edits.extend(map);
                         Ok(variable)
@@ -190,14 +190,15 @@ impl Rewriter<'_> {
                 {
                     return Ok(self.value_text(line));
                 }
-                match self.map_variable(self.connection_purpose(finding), block) {
-                    Ok((variable, map)) => {
-                        edits.extend(map);
-                        Ok(variable)
-                    }
-                    Err(_) if route.is_some_and(|route| route.intent.only) => Ok("\"upgrade\"".into()),
-                    Err(withheld) => Err(withheld),
-                }
+                let purpose = self.connection_purpose(finding);
+                let is_only = route.is_some_and(|route| route.intent.only);
+                let (variable, map) = match self.written_map(purpose, block) {
+                    Err(_) if is_only => return Ok("\"upgrade\"".into()),
+                    Err(_) => self.map_variable(purpose, block)?,
+                    Ok(written) => written,
+                };
+                edits.extend(map);
+                Ok(variable)
             }
         }
     }

@@ -122,6 +122,11 @@ impl<'a> Rewriter<'a> {
         }
     }
 
+    /// Whether it can be said what is to be written into a file, whoever writes it.
+    pub(super) fn may_propose(&self, file: FileId) -> bool {
+        !matches!(self.barred[file.0 as usize], Some(Bar::Unfit(_)))
+    }
+
     pub(super) fn check(&self, file: FileId) -> Result<(), Withheld> {
         match self.barred[file.0 as usize] {
             None | Some(Bar::NotAsked) => Ok(()),

@@ -107,7 +107,7 @@ impl<'t> Layout<'t> {
         // Statements that share its line stay with it.
         let line = self.source().line_span(span.end);
         let same_line = siblings.iter().map(|&sibling| ast.node(sibling).span);
-        let last = same_line.filter(|other| other.start >= span.end && other.start < line.end).last();
+        let last = same_line.filter(|other| other.start >= span.end && other.start < line.end).next_back();
         let ends_line = |last: &Span| {
             let rest = (last.end <= line.end).then(|| self.source().slice(Span { start: last.end, end: line.end }));
             rest.is_some_and(|rest| rest.trim().is_empty() || rest.trim_start().starts_with('#'))

@@ -36,6 +36,7 @@ impl Rewriter<'_> {
         let mut statements: Vec<String> = Vec::new();
         for ((name, wanted), known) in lines.iter().zip(lines_to_rewrite) {
             let text = self.header_text(finding, plan, block, name, wanted, &mut edits)?;
+            let text = self.quoted_like(own, text);
             if let Some(line) = known {
                 let pointed_at = finding.place.directive;
                 if line != pointed_at && own.contains(&pointed_at) && is_for(self.tree, pointed_at, name) {
@@ -113,6 +114,18 @@ impl Rewriter<'_> {
         if own.is_empty() && found.contains(&None) { vec![None; lines.len()] } else { found }
     }
 
+    /// A variable in the quotes in which all lines of the block write theirs.
+    fn quoted_like(&self, own: &[DirectiveId], text: String) -> String {
+        let quotes = own.iter().map(|&line| self.value_text(line)).filter(|value| value.contains('$'));
+        let mut quotes = quotes.map(|value| value.chars().next().filter(|first| matches!(first, '"' | '\'')));
+        match quotes.next() {
+            Some(Some(quote)) if text.starts_with('$') && quotes.all(|other| other == Some(quote)) => {
+                format!("{quote}{text}{quote}")
+            }
+            _ => text,
+        }
+    }
+
     /// A header line in the words in which its author wrote it.
     fn repeated(&self, line: DirectiveId) -> String {
         let source = self.tree.source(line);
@@ -149,7 +162,7 @@ impl Rewriter<'_> {
                 if !route.is_some_and(|route| self.routes.is_restricted(route)) {
                     return Ok("$http_upgrade".into());
                 }
-                match self.map_variable(Purpose::WebsocketOnly, block) {
+                match self.written_map(Purpose::WebsocketOnly, block) {
                     Ok((variable, map)) => {
                         edits.extend(map);
                         Ok(variable)
@@ -177,14 +190,15 @@ impl Rewriter<'_> {
                 {
                     return Ok(self.value_text(line));
                 }
-                match self.map_variable(self.connection_purpose(finding), block) {
-                    Ok((variable, map)) => {
-                        edits.extend(map);
-                        Ok(variable)
-                    }
-                    Err(_) if route.is_some_and(|route| route.intent.only) => Ok("\"upgrade\"".into()),
-                    Err(withheld) => Err(withheld),
-                }
+                let purpose = self.connection_purpose(finding);
+                let is_only = route.is_some_and(|route| route.intent.only);
+                let (variable, map) = match self.written_map(purpose, block) {
+                    Err(_) if is_only => return Ok("\"upgrade\"".into()),
+                    Err(_) => self.map_variable(purpose, block)?,
+                    Ok(written) => written,
+                };
+                edits.extend(map);
+                Ok(variable)
             }
         }
     }

@@ -85,7 +85,7 @@ type Definition = (String, DirectiveId);
 #[derive(Debug, Default)]
 pub(super) struct Known {
     choices: RefCell<HashMap<Purpose, Choice>>,
-    edits: RefCell<HashMap<Definition, Result<FileEdit, Withheld>>>,
+    edits: RefCell<HashMap<Definition, Result<Vec<FileEdit>, Withheld>>>,
 }
 
 impl Rewriter<'_> {
@@ -103,7 +103,7 @@ impl Rewriter<'_> {
         });
         match choice {
             Choice::Known(variable) => Ok((variable, Vec::new())),
-            Choice::New(name) => Ok((format!("${name}"), vec![self.define(purpose, name, block)?])),
+            Choice::New(name) => Ok((format!("${name}"), self.define(purpose, name, block)?)),
             Choice::Taken(name) => Err(Withheld::new(format!("every usual name for the map is taken: `${name}`"))),
         }
     }
@@ -128,7 +128,12 @@ impl Rewriter<'_> {
     }
 
     /// The edit that defines a variable by a map in the http context of `block`.
-    pub(super) fn define(&self, purpose: Purpose, variable: &str, block: DirectiveId) -> Result<FileEdit, Withheld> {
+    pub(super) fn define(
+        &self,
+        purpose: Purpose,
+        variable: &str,
+        block: DirectiveId,
+    ) -> Result<Vec<FileEdit>, Withheld> {
         let tree = self.tree;
         let http = tree
             .ancestors(block)
@@ -145,11 +150,11 @@ impl Rewriter<'_> {
             let mut lines = vec![format!("map $http_upgrade ${variable} {{")];
             lines.extend(purpose.entries().map(|entry| format!("{unit}{entry}")));
             lines.push("}".into());
-            let edit = match place.before {
+            let edits = match place.before {
                 Some(directive) => layout.before(directive, &lines),
-                None => layout.first_in(http, &lines),
+                None => vec![layout.first_in(http, &lines)],
             };
-            FileEdit { file: place.file, edit }
+            edits.into_iter().map(|edit| FileEdit { file: place.file, edit }).collect()
         });
         self.known.edits.borrow_mut().insert(key, edit.clone());
         edit
@@ -160,6 +165,13 @@ impl Rewriter<'_> {
     /// every `map_hash_…`, which nginx refuses once it has read a map (`ngx_http_map_block` sets the defaults; "directive is
     /// duplicate" on 1.22.1).
     fn http_place(&self, http: DirectiveId) -> Result<Place, Withheld> {
+        let place = self.http_place_in(http, &|file| self.may_edit(file));
+        let place = place.or_else(|| self.http_place_in(http, &|file| self.may_propose(file)));
+        place.ok_or_else(|| Withheld::new("the `map` it needs belongs in a file that is not to be edited"))
+    }
+
+    /// The same in files for which `fits` holds.
+    fn http_place_in(&self, http: DirectiveId, fits: &dyn Fn(FileId) -> bool) -> Option<Place> {
         let tree = self.tree;
         let hash = ["map_hash_max_size", "map_hash_bucket_size"];
         let hash = hash.iter().filter_map(|name| tree.own(http, name).last().copied()).max();
@@ -169,21 +181,32 @@ impl Rewriter<'_> {
         blocks.sort();
         let holder = tree.directive(http).file;
         let of = |id: &DirectiveId| tree.directive(*id).file;
-        if self.may_edit(holder) {
+        if fits(holder) {
             let before = blocks.iter().copied().find(|id| of(id) == holder).or_else(|| {
                 let brings = blocks.iter().find_map(|&id| self.include_around(id, holder));
                 let unread = tree.unread().iter().filter(|unread| unread.block == http).map(|unread| unread.include);
-                brings.or_else(|| unread.filter(|include| of(include) == holder).last()).filter(behind)
+                brings.or_else(|| unread.filter(|include| of(include) == holder).next_back()).filter(behind)
             });
             if before.is_some() || hash.is_none() {
-                return Ok(Place { file: holder, before });
+                return Some(Place { file: holder, before });
             }
         }
         // A file that is included in http holds the map as well as the main file does.
-        if let Some(before) = blocks.into_iter().find(|id| of(id) != holder && self.may_edit(of(id))) {
-            return Ok(Place { file: of(&before), before: Some(before) });
+        let before = blocks.into_iter().find(|id| of(id) != holder && fits(of(id)))?;
+        Some(Place { file: of(&before), before: Some(before) })
+    }
+
+    /// The same as [`map_variable`](Self::map_variable), but only where all of it may be written.
+    pub(super) fn written_map(
+        &self,
+        purpose: Purpose,
+        block: DirectiveId,
+    ) -> Result<(String, Vec<FileEdit>), Withheld> {
+        let (variable, edits) = self.map_variable(purpose, block)?;
+        match edits.iter().all(|edit| self.may_edit(edit.file)) {
+            true => Ok((variable, edits)),
+            false => Err(Withheld::new("the `map` it needs belongs in a file that is not to be edited")),
         }
-        Err(Withheld::new("the `map` it needs belongs in a file that is not to be edited"))
     }
 
     /// Whether a variable is used anywhere, defined or not.

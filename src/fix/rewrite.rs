@@ -129,6 +129,11 @@ impl<'a> Rewriter<'a> {
         }
     }
 
+    /// Whether it can be said what is to be written into a file, whoever writes it.
+    pub(super) fn may_propose(&self, file: FileId) -> bool {
+        !matches!(self.barred[file.0 as usize], Some(Bar::Unfit(_)))
+    }
+
     pub(super) fn check(&self, file: FileId) -> Result<(), Withheld> {
         match self.barred[file.0 as usize] {
             None | Some(Bar::NotAsked) => Ok(()),
@@ -251,7 +256,7 @@ impl<'a> Rewriter<'a> {
         let block = route.map_or(line, |route| route.block);
         let purpose =
             if is_for(self.tree, line, "Upgrade") { Purpose::WebsocketOnly } else { self.connection_purpose(finding) };
-        Ok(vec![self.define(purpose, &variable, block)?])
+        self.define(purpose, &variable, block)
     }
 
     /// Moves a block from a server up in front of it.
@@ -277,7 +282,8 @@ impl<'a> Rewriter<'a> {
         let lines: Vec<String> =
             text.lines().map(|line| line.strip_prefix(indent).unwrap_or(line).to_owned()).collect();
         let without = whole.map_or_else(|| layout.without(map), |lines| layout.without_lines(lines));
-        let mut edits = vec![layout.before(server, &lines), without];
+        let mut edits = layout.before(server, &lines);
+        edits.push(without);
         edits.sort();
         Ok(edits.into_iter().map(|edit| FileEdit { file, edit }).collect())
     }

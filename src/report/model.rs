@@ -119,7 +119,7 @@ pub struct FixInfo {
     pub safety: Safety,
     /// Why it is less safe than its rule says.
     pub withheld: Option<String>,
-    /// The changes, sorted; none for advice.
+    /// The changes, sorted. Those of advice are never applied: they say what belongs in a file that was not given.
     pub edits: Vec<EditInfo>,
     /// The lines that would change, for people.
     pub preview: Vec<PreviewLine>,

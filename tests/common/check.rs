@@ -22,14 +22,17 @@ pub(crate) fn check(linter: &Linter, text: &[u8]) {
     });
     let files: Files =
         memory.paths().map(|path| (path.to_owned(), memory.read(path).expect("a file that is listed"))).collect();
-    for (path, bytes) in &files {
+    check_files(linter, &root, &files);
+}
+
+/// Checks the files of a configuration; gives the files after its safe fixes, and after all fixes.
+pub(crate) fn check_files(linter: &Linter, root: &Path, files: &Files) -> [Files; 2] {
+    for (path, bytes) in files {
         check_text(path, bytes);
     }
-    let linted = lint(linter, &root, &files);
+    let linted = lint(linter, root, files);
     check_findings(&linted);
-    for least in [Safety::Safe, Safety::Unsafe] {
-        check_fixes(linter, &root, &files, least);
-    }
+    [Safety::Safe, Safety::Unsafe].map(|least| check_fixes(linter, root, files, least))
 }
 
 fn lint<'l>(linter: &'l Linter, root: &Path, files: &Files) -> Linted<'l> {
@@ -127,7 +130,7 @@ fn check_findings(linted: &Linted<'_>) {
 }
 
 /// Fixing comes to an end, changes only what its rules declare, breaks nothing, and leaves nothing to fix.
-fn check_fixes(linter: &Linter, root: &Path, files: &Files, least: Safety) {
+fn check_fixes(linter: &Linter, root: &Path, files: &Files, least: Safety) -> Files {
     let before = lint(linter, root, files);
     let problems = before.tree.problems().len();
     let outcome = fix(linter, root, files, least);
@@ -149,6 +152,7 @@ fn check_fixes(linter: &Linter, root: &Path, files: &Files, least: Safety) {
     let again = fix(linter, root, &fixed, least);
     assert_eq!(again.applied, [], "a second run has nothing to do");
     assert!(again.changed.is_empty(), "a second run changes nothing");
+    fixed
 }
 
 fn fix<'l>(linter: &'l Linter, root: &Path, files: &Files, least: Safety) -> Outcome<'l> {

@@ -6,13 +6,15 @@
 mod findings;
 mod map;
 mod rules;
+mod state;
 mod text;
+mod values;
 
 use std::io::{self, Write};
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use map::{Map, State};
+use state::{Map, State};
 
 use super::escape::visible;
 use super::model::{Report, Status};

@@ -121,7 +121,7 @@ fn excerpt(window: &Window, file: &str) -> Markup {
     html! {
         figure.excerpt {
             @if window.file != file { figcaption { code { (text::plain(&window.file)) } } }
-            pre tabindex="0" {
+            pre {
                 @for (index, line) in window.lines.iter().enumerate() {
                     @let labels: Vec<&Label> = window.labels.iter().filter(|label| label.line == index).collect();
                     span.line.hit[labels.iter().any(|label| label.primary)] {
@@ -180,7 +180,7 @@ fn fix(fix: &FixInfo, file: &str) -> Markup {
             }
             @if !fix.preview.is_empty() {
                 figure.excerpt.diff {
-                    pre tabindex="0" {
+                    pre {
                         @for line in &fix.preview {
                             @let known = before;
                             @let new_file = known.is_none_or(|(file, _)| file != line.file);

@@ -72,11 +72,11 @@ fn of_example(example: &ExampleDoc) -> Markup {
         details {
             summary { (text::prose(&example.caption)) }
             @for (path, body) in &example.files {
-                figure.excerpt { figcaption { code { (text::plain(path)) } } pre tabindex="0" {
+                figure.excerpt { figcaption { code { (text::plain(path)) } } pre {
                     @for line in body.lines() { span.line { (text::line(line)) "\n" } }
                 } }
             }
-            figure.excerpt.diff { pre tabindex="0" {
+            figure.excerpt.diff { pre {
                 @for (sign, line) in &example.lines {
                     (diff_line("", match sign {
                         '-' => PreviewKind::Removed,

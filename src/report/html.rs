@@ -14,7 +14,7 @@ use std::io::{self, Write};
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use state::{Map, State};
+use state::Map;
 
 use super::escape::visible;
 use super::model::{Report, Status};
@@ -110,7 +110,7 @@ fn head(report: &Report, map: &Map<'_>) -> Markup {
 /// What the numbers come to, in a sentence.
 fn verdict(report: &Report, map: &Map<'_>) -> String {
     let summary = report.summary();
-    let broken = map.count(State::Broken);
+    let broken = map.broken();
     if !report.problems.is_empty() {
         "Some of this nginx could not read".to_owned()
     } else if broken > 0 {

@@ -117,7 +117,7 @@ fn a_browser_shows_every_finding_and_asks_for_nothing_else() {
 
 #[test]
 fn text_of_a_configuration_is_never_markup_to_a_browser() {
-    let folder = run::folder(&run::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/hostile/in")));
+    let folder = run::folder(&crate::formats::files());
     let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/hostile/rules");
     let page = page(folder.path(), &["--select", "hostile", "--rules", rules.to_str().unwrap(), "."]);
     let text = std::fs::read_to_string(&page).unwrap();

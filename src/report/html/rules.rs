@@ -25,10 +25,10 @@ fn page(rule: &Article, report: &Report) -> Markup {
     let findings: Vec<_> = report.diagnostics.iter().filter(|one| one.rule == rule.id).collect();
     html! {
         article.rule-page id=(text::id("rule", &rule.id)) {
-            h3 { (rule.id) }
+            h3 { (text::plain(&rule.id)) }
             p.summary { (text::prose(&rule.summary)) "." }
             p.meta {
-                (rule.group) " · " (rule.severities)
+                (text::plain(&rule.group)) " · " (rule.severities)
                 @if let Some(versions) = &rule.versions { " · " (versions) }
                 " · found "
                 @for (index, one) in findings.iter().enumerate().take(MOST_PLACES) {

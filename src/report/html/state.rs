@@ -51,7 +51,7 @@ impl State {
         match self {
             Self::Broken => "broken",
             Self::AtRisk => "at risk",
-            Self::Improvable => "works, could be better",
+            Self::Improvable => "could be better",
             Self::Fine => "nothing found",
             Self::Possible => "may carry WebSockets",
             Self::Plain => "no WebSockets",
@@ -101,6 +101,12 @@ impl<'a> Map<'a> {
     /// How many routes are in a state.
     pub(super) fn count(&self, wanted: State) -> usize {
         self.states.iter().filter(|state| **state == wanted).count()
+    }
+
+    /// How many routes that carry WebSockets, as far as can be told, are broken.
+    pub(super) fn broken(&self) -> usize {
+        let believed = |route: &RouteState| matches!(route.route.websocket.confidence, "certain" | "likely");
+        self.routes().filter(|(_, route, state)| *state == State::Broken && believed(route)).count()
     }
 
     /// The routes with their numbers.

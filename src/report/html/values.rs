@@ -35,7 +35,7 @@ pub(super) fn details(map: &Map<'_>) -> Markup {
                         p { "Found: "
                             @for (index, one) in found.iter().enumerate() {
                                 @if index > 0 { ", " }
-                                a href={ "#" (text::id("finding", &one.fingerprint)) } { (one.rule) }
+                                a href={ "#" (text::id("finding", &one.fingerprint)) } { (text::plain(&one.rule)) }
                             }
                         }
                     }

@@ -1,6 +1,6 @@
 //! One page for the browser that needs nothing but itself: no network, no script.
 //!
-//! Text reaches the page through [`maud`], which escapes it, and through [`text`], which spells hidden characters out. A
+//! Text reaches the page through maud, which escapes it, and through the module `text`, which spells hidden characters out. A
 //! content security policy forbids whatever is not in the page, scripts included.
 
 mod findings;

@@ -23,7 +23,7 @@ pub fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<
     }
     for one in &report.diagnostics {
         let (file, message) = (leading_path(&one.file), visible(&one.message));
-        let name = style.link(one.url.as_deref(), &format!("{}[{}]", one.severity.name(), one.rule));
+        let name = style.link(one.url.as_deref(), &format!("{}[{}]", one.severity.name(), visible(&one.rule)));
         writeln!(out, "{file}:{}:{}: {name} {message}", one.start.line, one.start.column)?;
     }
     Ok(())

@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 
 /// Whether a terminal, or a reader, could be misled by the character: controls, which move the cursor and change colours;
-/// bidirectional controls, which reorder what is read; characters that are not seen at all.
+/// bidirectional controls, which reorder what is read; characters that are not seen at all or are none (U+FFFE, U+FFFF).
 pub fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{fffe}'..='\u{ffff}'
+            | '\u{e0000}'..='\u{e007f}')
 }
 
 /// Appends a character as it may be shown: itself, or its number (`\x1b`, `\u{202e}`).

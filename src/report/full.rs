@@ -118,7 +118,7 @@ impl Writer<'_> {
         message: &str,
         out: &mut dyn Write,
     ) -> io::Result<()> {
-        let name = format!("{}[{rule}]", severity.name());
+        let name = format!("{}[{}]", severity.name(), visible(rule));
         let lines = wrap(&visible(message), self.style.columns() - 2, name.width() - 1);
         write!(out, "{}", self.style.link(url, &self.style.paint(Ink::Severity(severity), &name)))?;
         for (index, line) in lines.iter().enumerate() {
@@ -290,7 +290,7 @@ error[lost-headers] this line discards `Upgrade`
         report.diagnostics[0].fixes[0].preview[1].text = "word ".repeat(60);
         let text = written(&report, &Style { unicode: false, width: 60, ..Style::default() });
         assert!(text.is_ascii(), "{text}");
-        let (above, _summary) = text.trim_end().rsplit_once('\n').unwrap();
+        let (above, _summary) = text.split_once("\n1 error, ").unwrap();
         assert!(above.lines().all(|line| line.len() <= 60), "{text}");
     }
 
@@ -299,6 +299,7 @@ error[lost-headers] this line discards `Upgrade`
         let mut report = sample::report();
         let evil = "\x1b]0;x\x07\u{202e}\n::error::";
         let one = &mut report.diagnostics[0];
+        one.rule = evil.into();
         one.message = evil.into();
         one.fixes[0].title = evil.into();
         one.fixes[0].preview[0].text = evil.into();

@@ -1,18 +1,20 @@
 //! One page for the browser that needs nothing but itself: no network, no script.
 //!
-//! Text reaches the page through [`maud`], which escapes it, and through [`text`], which spells hidden characters out. A
+//! Text reaches the page through maud, which escapes it, and through the module `text`, which spells hidden characters out. A
 //! content security policy forbids whatever is not in the page, scripts included.
 
 mod findings;
 mod map;
 mod rules;
+mod state;
 mod text;
+mod values;
 
 use std::io::{self, Write};
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use map::{Map, State};
+use state::Map;
 
 use super::escape::visible;
 use super::model::{Report, Status};
@@ -108,7 +110,7 @@ fn head(report: &Report, map: &Map<'_>) -> Markup {
 /// What the numbers come to, in a sentence.
 fn verdict(report: &Report, map: &Map<'_>) -> String {
     let summary = report.summary();
-    let broken = map.count(State::Broken);
+    let broken = map.broken();
     if !report.problems.is_empty() {
         "Some of this nginx could not read".to_owned()
     } else if broken > 0 {

@@ -62,7 +62,13 @@ fn counts(bad: &[&Diagnostic]) -> String {
 
 fn of_finding(one: &Diagnostic) -> String {
     let place = format!("{}:{}:{}", leading_path(&one.file), one.start.line, one.start.column);
-    let mut text = format!("{place}: {}[{}] {}\n{}", one.severity.name(), one.rule, visible(&one.message), one.why);
+    let mut text = format!(
+        "{place}: {}[{}] {}\n{}",
+        one.severity.name(),
+        visible(&one.rule),
+        visible(&one.message),
+        visible(&one.why)
+    );
     if let Some(help) = &one.help {
         text.push_str(&format!("\nfix: {}", visible(help)));
     }
@@ -90,10 +96,10 @@ mod tests {
     fn a_file_is_a_case_that_passes_fails_or_errs() {
         let text = written(&sample::report());
         assert!(
-            text.contains(r#"<testsuite name="nginx-wslint" tests="4" disabled="0" errors="2" failures="1">"#),
+            text.contains(r#"<testsuite name="nginx-wslint" tests="4" skipped="0" errors="2" failures="1">"#),
             "{text}"
         );
-        assert!(text.contains(r#"<testcase name="site.conf.j2" classname="nginx-wslint">"#), "{text}");
+        assert!(text.contains(r#"<testcase name="site.conf.j2" classname="nginx-wslint"/>"#), "{text}");
         assert!(text.contains(r#"<failure message="1 error, 1 warning" type="lost-headers">"#), "{text}");
         assert!(text.contains(r#"<error message="unexpected &quot;}&quot;" type="syntax-error">"#), "{text}");
     }

@@ -116,7 +116,8 @@ mod tests {
 1  [ ] unreadable        error
 1  [ ] missing-resolver  warning
 [*] fixable with --fix, [-] some of them
-2 errors, 1 warning, 1 syntax error, 1 unreadable file in 4 files; 1 fixable with --fix
+2 errors, 1 warning, 1 syntax error, 1 unreadable file in 4 files
+1 fixable with --fix
 ";
         assert_eq!(String::from_utf8(out).unwrap(), expected);
         let mut out = Vec::new();

@@ -2,7 +2,7 @@
 
 use super::escape::visible;
 use super::model::{Report, Status, Summary};
-use super::style::{Style, wrap};
+use super::style::Style;
 
 /// `1 error`, `2 errors`.
 pub(super) fn count(number: usize, what: &str) -> String {
@@ -39,9 +39,10 @@ pub fn line(report: &Report) -> String {
     format!("{found} in {}{fixes}{silenced}", count(files, "file"))
 }
 
-/// The same, in as many lines as a terminal needs for it.
+/// The same, with what can be fixed on a line of its own where one is too short for both.
 pub(super) fn wrapped(report: &Report, style: &Style) -> String {
-    wrap(&line(report), style.columns(), 0).join("\n  ")
+    let line = line(report);
+    if line.len() > style.columns() { line.replacen("; ", "\n", 1) } else { line }
 }
 
 fn problems(report: &Report, status: Status) -> usize {

@@ -1,15 +1,27 @@
-//! The forms of a report, on files whose names and texts mean something to each of them: `hostile/in`, under the rule in
-//! `hostile/rules`. `UPDATE_GOLDEN=1` writes the expected reports anew.
+//! The forms of a report, on files whose names and texts mean something to each of them: those of `hostile/in`, under the
+//! rule in `hostile/rules`. `UPDATE_GOLDEN=1` writes the expected reports anew.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::run::{self, Run, run};
+use crate::run::{self, Files, Run, run};
 
 fn hostile() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/hostile")
+}
+
+/// The hostile files by the names they have in a run, which not every file system takes.
+pub(crate) fn files() -> Files {
+    let names = [
+        ("broken.conf", "::error::broken.conf"),
+        ("letters.conf", "größe ウェブ.conf"),
+        ("marks.conf", "a b:c,100%.conf"),
+    ];
+    let named =
+        |(plain, name): (&str, &str)| (PathBuf::from(name), std::fs::read(hostile().join("in").join(plain)).unwrap());
+    names.into_iter().map(named).collect()
 }
 
 /// The arguments for a report on all hostile files, one of which is not there.
@@ -19,12 +31,12 @@ fn args(format: &str) -> Vec<OsString> {
         ["--isolated", "--select", "hostile", "--output-format", format, "--rules"].map(OsString::from).to_vec();
     args.push(rules.into());
     args.push("gone ::notice::.conf".into());
-    args.extend(run::read(&hostile().join("in")).into_keys().map(PathBuf::into_os_string));
+    args.extend(files().into_keys().map(PathBuf::into_os_string));
     args
 }
 
 fn report(format: &str) -> Run {
-    let folder = run::folder(&run::read(&hostile().join("in")));
+    let folder = run::folder(&files());
     let result = run(folder.path(), &args(format), b"");
     assert_eq!(result.status, 2, "{}", result.shown());
     result
@@ -82,7 +94,7 @@ fn check_sarif(bytes: &[u8]) -> Value {
 #[test]
 fn sarif_obeys_its_schema() {
     check_sarif(&report("sarif").stdout);
-    let clean = run::folder(&run::Files::from([("nginx.conf".into(), b"events {}\n".to_vec())]));
+    let clean = run::folder(&Files::from([("nginx.conf".into(), b"events {}\n".to_vec())]));
     check_sarif(&run(clean.path(), &["--output-format", "sarif", "nginx.conf"], b"").stdout);
     let mut log = check_sarif(&run(&examples(), &["--pedantic", "--output-format", "sarif", "."], b"").stdout);
     assert!(log["runs"][0]["results"].as_array().unwrap().len() > 5, "the examples have findings");
@@ -99,7 +111,7 @@ fn examples() -> PathBuf {
 fn sarif_names_a_finding_alike_when_lines_above_it_come_or_go() {
     let text = std::fs::read_to_string(examples().join("chat-app/broken.conf")).unwrap();
     let prints = |text: &str| -> Vec<Value> {
-        let folder = run::folder(&run::Files::from([("a.conf".into(), text.as_bytes().to_vec())]));
+        let folder = run::folder(&Files::from([("a.conf".into(), text.as_bytes().to_vec())]));
         let log = check_sarif(&run(folder.path(), &["--output-format", "sarif", "a.conf"], b"").stdout);
         let results = log["runs"][0]["results"].as_array().unwrap().clone();
         results.into_iter().map(|result| result["partialFingerprints"]["primaryLocationLineHash"].clone()).collect()
@@ -111,7 +123,7 @@ fn sarif_names_a_finding_alike_when_lines_above_it_come_or_go() {
 
 #[test]
 fn paths_are_those_of_the_repository() {
-    let files = run::Files::from([
+    let files = Files::from([
         ("deploy/a.conf".into(), std::fs::read(examples().join("chat-app/broken.conf")).unwrap()),
         (".git/HEAD".into(), b"ref: refs/heads/main\n".to_vec()),
     ]);
@@ -130,7 +142,7 @@ fn a_suggestion_makes_of_the_file_what_fix_makes_of_it() {
     let before = "events {}\nhttp {\n    server {\n        location /ws {\n            proxy_pass http://127.0.0.1:1;\n\
         \u{20}           proxy_set_header Upgrade $http_upgrade;\n            proxy_set_header Connection upgrade;\n\
         \u{20}           proxy_read_timeout 1h;\n        }\n    }\n}\n";
-    let folder = run::folder(&run::Files::from([("nginx.conf".into(), before.into())]));
+    let folder = run::folder(&Files::from([("nginx.conf".into(), before.into())]));
     let args = ["--select", "missing-http-version", "nginx.conf"];
     let mut told = vec!["--output-format", "rdjson"];
     told.extend(args);
@@ -147,7 +159,7 @@ fn a_suggestion_makes_of_the_file_what_fix_makes_of_it() {
 
 #[test]
 fn the_summary_of_a_step_is_added_to() {
-    let folder = run::folder(&run::read(&hostile().join("in")));
+    let folder = run::folder(&files());
     let summary = folder.path().join("summary file.md");
     std::fs::write(&summary, "before\n").unwrap();
     let output = std::process::Command::new(env!("CARGO_BIN_EXE_nginx-wslint"))

@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::super::escape::visible;
 use super::super::excerpt::{Label, Line, Window};
 use super::super::model::{Diagnostic, FixInfo, PreviewKind, PreviewLine, Problem, Report};
 use super::super::summary::count;
@@ -62,13 +63,13 @@ fn files(report: &Report) -> Vec<&str> {
 fn finding(one: &Diagnostic, report: &Report) -> Markup {
     let has_page = report.rules.iter().any(|rule| rule.id == one.rule);
     html! {
-        article.finding.(one.severity.name()) id=(text::id("finding", &one.fingerprint)) data-rule=(one.rule) {
+        article.finding.(one.severity.name()) id=(text::id("finding", &one.fingerprint)) data-rule=(visible(&one.rule)) {
             header {
                 span.badge { (one.severity.name()) }
                 @if has_page {
-                    a.rule href={ "#" (text::id("rule", &one.rule)) } { (one.rule) }
+                    a.rule href={ "#" (text::id("rule", &one.rule)) } { (text::plain(&one.rule)) }
                 } @else {
-                    span.rule { (one.rule) }
+                    span.rule { (text::plain(&one.rule)) }
                 }
                 span.place { "line " (one.start.line) ", column " (one.start.column) }
             }
@@ -121,7 +122,7 @@ fn excerpt(window: &Window, file: &str) -> Markup {
     html! {
         figure.excerpt {
             @if window.file != file { figcaption { code { (text::plain(&window.file)) } } }
-            pre tabindex="0" {
+            pre {
                 @for (index, line) in window.lines.iter().enumerate() {
                     @let labels: Vec<&Label> = window.labels.iter().filter(|label| label.line == index).collect();
                     span.line.hit[labels.iter().any(|label| label.primary)] {
@@ -180,7 +181,7 @@ fn fix(fix: &FixInfo, file: &str) -> Markup {
             }
             @if !fix.preview.is_empty() {
                 figure.excerpt.diff {
-                    pre tabindex="0" {
+                    pre {
                         @for line in &fix.preview {
                             @let known = before;
                             @let new_file = known.is_none_or(|(file, _)| file != line.file);

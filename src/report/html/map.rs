@@ -3,16 +3,13 @@
 //! Rows have a fixed height ([`ROW`]), so that lines can be drawn between columns of which only the browser knows the
 //! width. On a narrow screen the style sheet leaves the lines away and says in each row where it leads.
 
-use std::collections::{HashMap, HashSet};
-use std::path::Path;
-
 use maud::{Markup, html};
 
-use super::super::model::{Diagnostic, Report, RouteState};
-use super::super::routes::{Origin, PlaceView, ServerView, Setting};
+use super::super::escape::visible;
+use super::super::routes::ServerView;
 use super::super::summary::count as plural;
-use super::text;
-use crate::rules::Severity;
+use super::state::{Map, Numbered, State};
+use super::{text, values};
 
 /// The height of a row in CSS pixels; the style sheet has the same.
 const ROW: usize = 60;
@@ -20,113 +17,6 @@ const ROW: usize = 60;
 const GAP: usize = 56;
 /// A server with more routes than this shows those that carry WebSockets, and counts the rest.
 const MOST_ROWS: usize = 12;
-
-/// How a route does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum State {
-    /// It is to carry WebSockets and cannot.
-    Broken,
-    /// It carries some, or not for long.
-    AtRisk,
-    /// It works and could be better.
-    Improvable,
-    /// Nothing was found.
-    Fine,
-    /// It may carry WebSockets; too little speaks for it to be judged.
-    Possible,
-    /// It carries none.
-    Plain,
-}
-
-impl State {
-    fn class(self) -> &'static str {
-        match self {
-            Self::Broken => "broken",
-            Self::AtRisk => "at-risk",
-            Self::Improvable => "improvable",
-            Self::Fine => "fine",
-            Self::Possible => "possible",
-            Self::Plain => "plain",
-        }
-    }
-
-    /// A sign that is told apart without colours.
-    fn sign(self) -> &'static str {
-        match self {
-            Self::Broken => "✕",
-            Self::AtRisk => "!",
-            Self::Improvable => "↑",
-            Self::Fine => "✓",
-            Self::Possible => "?",
-            Self::Plain => "–",
-        }
-    }
-
-    fn words(self) -> &'static str {
-        match self {
-            Self::Broken => "broken",
-            Self::AtRisk => "at risk",
-            Self::Improvable => "works, could be better",
-            Self::Fine => "nothing found",
-            Self::Possible => "may carry WebSockets",
-            Self::Plain => "no WebSockets",
-        }
-    }
-}
-
-/// What the picture is drawn from.
-pub(super) struct Map<'a> {
-    report: &'a Report,
-    /// Findings by their fingerprints.
-    found: HashMap<&'a str, &'a Diagnostic>,
-    /// How each route of the report does.
-    pub(super) states: Vec<State>,
-}
-
-impl<'a> Map<'a> {
-    /// Looks at every route once.
-    pub(super) fn of(report: &'a Report) -> Self {
-        let found = report.diagnostics.iter().map(|one| (one.fingerprint.as_str(), one)).collect();
-        let unread: HashSet<&Path> = report.problems.iter().map(|problem| Path::new(&problem.file)).collect();
-        let mut map = Self { report, found, states: Vec::new() };
-        map.states = report.routes.iter().map(|route| map.state(route, &unread)).collect();
-        map
-    }
-
-    /// That of the worst finding about it. nginx does not start with a file that it cannot read.
-    fn state(&self, route: &RouteState, unread: &HashSet<&Path>) -> State {
-        if unread.contains(route.route.place.file.as_path()) {
-            return State::Broken;
-        }
-        match (self.about(route).map(|one| one.severity).max(), route.route.websocket.confidence) {
-            (Some(Severity::Error), _) => State::Broken,
-            (Some(Severity::Warning), _) => State::AtRisk,
-            (Some(Severity::Info), _) => State::Improvable,
-            (None, "certain" | "likely") => State::Fine,
-            (None, "possible") => State::Possible,
-            (None, _) => State::Plain,
-        }
-    }
-
-    /// The findings about a route.
-    fn about<'s>(&'s self, route: &'s RouteState) -> impl Iterator<Item = &'a Diagnostic> + 's {
-        route.findings.iter().filter_map(|print| self.found.get(print.as_str()).copied())
-    }
-
-    /// How many routes are in a state.
-    pub(super) fn count(&self, wanted: State) -> usize {
-        self.states.iter().filter(|state| **state == wanted).count()
-    }
-
-    /// The routes with their numbers.
-    fn routes(&self) -> impl Iterator<Item = Numbered<'a>> + '_ {
-        let routes = self.report.routes.iter().zip(&self.states);
-        routes.enumerate().map(|(index, (route, state))| (index, route, *state))
-    }
-}
-
-/// A route with its number in the report.
-type Numbered<'a> = (usize, &'a RouteState, State);
 
 pub(super) fn section(map: &Map<'_>) -> Markup {
     let mut servers: Vec<(Option<&ServerView>, Vec<Numbered<'_>>)> = Vec::new();
@@ -147,7 +37,7 @@ pub(super) fn section(map: &Map<'_>) -> Markup {
                 h2 #map-title { "Routes" }
                 (legend(map))
                 @for (server, routes) in &servers { (picture(*server, routes, map)) }
-                (details(map))
+                (values::details(map))
             }
         }
     }
@@ -165,7 +55,7 @@ fn legend(map: &Map<'_>) -> Markup {
     }
 }
 
-fn sign(state: State) -> Markup {
+pub(super) fn sign(state: State) -> Markup {
     html! { span.sign aria-hidden="true" { (state.sign()) } }
 }
 
@@ -222,7 +112,7 @@ fn name(server: Option<&ServerView>) -> Markup {
             (None, None) => strong { @if server.is_some() { "server" } @else { "no server in sight" } },
         }
         @if let (Some(_), Some(listen)) = (&names, &listen) { small { "listen " (text::plain(listen)) } }
-        @if let Some(server) = server { small { (place(&server.place)) } }
+        @if let Some(server) = server { small { (text::place(&server.place)) } }
     }
 }
 
@@ -244,7 +134,7 @@ fn row((index, route, state): &Numbered<'_>, map: &Map<'_>) -> Markup {
     let known = matches!(state, State::Plain | State::Possible);
     html! {
         li.(state.class()) {
-            a href={ "#" (target) } title=(text_of(&route.route.location)) {
+            a href={ "#" (target) } title=(visible(&route.route.location)) {
                 (sign(*state))
                 span.what {
                     code { (text::plain(&route.route.location)) }
@@ -259,10 +149,6 @@ fn row((index, route, state): &Numbered<'_>, map: &Map<'_>) -> Markup {
     }
 }
 
-fn text_of(text: &str) -> String {
-    super::super::escape::visible(text).into_owned()
-}
-
 /// Curves from one column to the next; `ends` gives the heights at which that of a row starts and ends.
 fn lines(height: usize, shown: &[&Numbered<'_>], ends: impl Fn(usize) -> (usize, usize)) -> Markup {
     let half = GAP / 2;
@@ -274,87 +160,4 @@ fn lines(height: usize, shown: &[&Numbered<'_>], ends: impl Fn(usize) -> (usize,
             }
         }
     }
-}
-
-/// What is in effect on each route.
-fn details(map: &Map<'_>) -> Markup {
-    html! {
-        details.routes { summary { "What is in effect on each of them" }
-        @for (index, route, state) in map.routes() {
-            details.route.(state.class()) {
-                summary {
-                    (sign(state)) " "
-                    code { (text::plain(&route.route.location)) } " → " code { (text::plain(&route.route.pass.to)) }
-                    " " span.place { (place(&route.route.place)) }
-                }
-                div id=(text::id("route", &index.to_string())) {
-                    @if !route.route.websocket.evidence.is_empty() {
-                        p { "WebSockets: " (route.route.websocket.confidence) ". Why: "
-                            @for (index, evidence) in route.route.websocket.evidence.iter().enumerate() {
-                                @if index > 0 { "; " }
-                                (text::prose(&evidence.text))
-                            }
-                            "."
-                        }
-                    } @else {
-                        p { "Nothing speaks for WebSockets on this route." }
-                    }
-                    @let found: Vec<_> = map.about(route).collect();
-                    @if !found.is_empty() {
-                        p { "Found: "
-                            @for (index, one) in found.iter().enumerate() {
-                                @if index > 0 { ", " }
-                                a href={ "#" (text::id("finding", &one.fingerprint)) } { (one.rule) }
-                            }
-                        }
-                    }
-                    @if !route.route.settings.is_empty() { (settings(&route.route.settings)) }
-                }
-            }
-        }
-        }
-    }
-}
-
-fn settings(settings: &[Setting]) -> Markup {
-    html! {
-        div.scroll tabindex="0" role="region" aria-label="Values in effect" {
-            table {
-                thead { tr { th { "in effect" } th { "value" } th { "from" } } }
-                tbody {
-                    @for setting in settings {
-                        tr.lost[setting.origin == Origin::Lost] {
-                            td { code { (text::plain(&setting.name)) } }
-                            td {
-                                @match setting.value.as_deref() {
-                                    None => "not sent",
-                                    Some("") => code { "\"\"" },
-                                    Some(value) => code { (text::plain(value)) },
-                                }
-                            }
-                            td { (origin(setting)) }
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
-fn origin(setting: &Setting) -> Markup {
-    html! {
-        @match (setting.origin, &setting.place, &setting.lost_at) {
-            (Origin::Lost, Some(set), Some(lost)) => { "lost: set at " (place(set)) ", discarded at " (place(lost)) },
-            (Origin::Lost, Some(set), None) => { "lost: set at " (place(set)) },
-            (Origin::Own, Some(set), _) => (place(set)),
-            (Origin::Inherited, Some(set), _) => { "inherited from " (place(set)) },
-            _ => "nginx's default",
-        }
-        @if let Some(note) = &setting.note { "; " (text::prose(note)) }
-        @if setting.open { "; text that is not here may change it" }
-    }
-}
-
-fn place(place: &PlaceView) -> Markup {
-    text::plain(&format!("{}:{}", place.file.display(), place.line))
 }

@@ -25,10 +25,10 @@ fn page(rule: &Article, report: &Report) -> Markup {
     let findings: Vec<_> = report.diagnostics.iter().filter(|one| one.rule == rule.id).collect();
     html! {
         article.rule-page id=(text::id("rule", &rule.id)) {
-            h3 { (rule.id) }
+            h3 { (text::plain(&rule.id)) }
             p.summary { (text::prose(&rule.summary)) "." }
             p.meta {
-                (rule.group) " · " (rule.severities)
+                (text::plain(&rule.group)) " · " (rule.severities)
                 @if let Some(versions) = &rule.versions { " · " (versions) }
                 " · found "
                 @for (index, one) in findings.iter().enumerate().take(MOST_PLACES) {
@@ -72,11 +72,11 @@ fn of_example(example: &ExampleDoc) -> Markup {
         details {
             summary { (text::prose(&example.caption)) }
             @for (path, body) in &example.files {
-                figure.excerpt { figcaption { code { (text::plain(path)) } } pre tabindex="0" {
+                figure.excerpt { figcaption { code { (text::plain(path)) } } pre {
                     @for line in body.lines() { span.line { (text::line(line)) "\n" } }
                 } }
             }
-            figure.excerpt.diff { pre tabindex="0" {
+            figure.excerpt.diff { pre {
                 @for (sign, line) in &example.lines {
                     (diff_line("", match sign {
                         '-' => PreviewKind::Removed,

@@ -1,5 +1,6 @@
 use super::super::routes::RouteView;
 use super::super::{Base, RouteState, sample};
+use super::state::State;
 use super::*;
 use crate::Linter;
 use crate::config::Memory;

@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::super::escape::visible;
+use super::super::routes::PlaceView;
 
 /// Text with hidden characters spelt out.
 pub(super) fn plain(text: &str) -> Markup {
@@ -43,6 +44,11 @@ pub(super) fn indent<'a>(lines: impl Iterator<Item = &'a str>) -> usize {
 pub(super) fn id(kind: &str, name: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || c == '-' || c == '_' { c } else { '_' };
     format!("{kind}-{}", name.chars().map(plain).collect::<String>())
+}
+
+/// A place in a file.
+pub(super) fn place(place: &PlaceView) -> Markup {
+    plain(&format!("{}:{}", place.file.display(), place.line))
 }
 
 /// Whether an address may become a link: one of the web, never `javascript:`.

@@ -78,8 +78,33 @@ pub fn article(rule: &Rule) -> Article {
     }
 }
 
-/// The address of a rule's page on the web, else of the first page that it names.
+/// The address of a rule's page on the web, else of the first page that it names. What no address may have in it is
+/// percent-encoded (RFC 3986).
 pub fn web_address(rule: &Rule) -> Option<String> {
     let on_the_web = |address: &String| address.starts_with("https://") || address.starts_with("http://");
-    url(rule).filter(on_the_web).or_else(|| rule.see.iter().find(|address| on_the_web(address)).cloned())
+    let address = url(rule).filter(on_the_web).or_else(|| rule.see.iter().find(|address| on_the_web(address)).cloned());
+    address.map(|address| encoded(&address))
+}
+
+fn encoded(address: &str) -> String {
+    let mut out = String::with_capacity(address.len());
+    for byte in address.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=%".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_one_whatever_a_rule_says() {
+        assert_eq!(encoded("https://a.example/?a=1&b=%20#c"), "https://a.example/?a=1&b=%20#c");
+        assert_eq!(encoded("https://a.example/\"<\u{1b}ä>"), "https://a.example/%22%3C%1B%C3%A4%3E");
+    }
 }

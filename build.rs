@@ -1,4 +1,4 @@
-//! Turns `grammar/directives.toml` and `grammar/variables.toml` into static tables, and lists the files of `rules/`.
+//! Turns `grammar/directives.toml` and `grammar/variables.toml` into static tables, and reads the files of `rules/`.
 //!
 //! Reading TOML at start would cost more than the rest of a run on a small file. An error in a table is an error of the
 //! build, with the file and the line.
@@ -9,6 +9,12 @@
 mod directives;
 #[path = "build/rules.rs"]
 mod rules;
+#[allow(dead_code, missing_docs, unreachable_pub, reason = "the library uses the rest")]
+#[path = "src/rules/schema.rs"]
+mod schema;
+#[allow(dead_code, unreachable_pub, reason = "the library uses the rest")]
+#[path = "src/rules/spanned.rs"]
+mod spanned;
 #[path = "build/variables.rs"]
 mod variables;
 
@@ -44,7 +50,13 @@ fn run() -> Result<(), Box<dyn Error>> {
     translate("grammar/directives.toml", &Path::new(&out).join("directives.rs"), directives::render)?;
     translate("grammar/variables.toml", &Path::new(&out).join("variables.rs"), variables::render)?;
     println!("cargo::rerun-if-changed=rules");
-    fs::write(Path::new(&out).join("builtin_rules.rs"), rules::list(Path::new("rules"))?)?;
+    println!("cargo::rerun-if-changed=src/rules/schema.rs");
+    println!("cargo::rerun-if-changed=src/rules/spanned.rs");
+    let (mut code, files) = rules::list(Path::new("rules"))?;
+    code.push_str("/// What the files say.\nconst BUILTIN_FILES: &[u8] = include_bytes!(\"builtin_rules.bin\");\n");
+    fs::write(Path::new(&out).join("builtin_rules.rs"), code)?;
+    fs::write(Path::new(&out).join("builtin_rules.bin"), files)?;
+    fs::write(Path::new(&out).join("signals.json"), rules::signals(Path::new("rules/signals.toml"))?)?;
     Ok(())
 }
 

@@ -28,14 +28,19 @@ extern crate alloc;
 pub mod config;
 pub mod examples;
 pub mod fix;
+#[cfg(feature = "live")]
+pub mod live;
+mod parallel;
 pub mod report;
 pub mod rules;
 pub mod syntax;
 pub mod websocket;
 
+use std::collections::HashMap;
+use std::ops::Range;
 use std::path::Path;
 
-use config::{Reader, Tree, TreeOptions};
+use config::{File, FileId, Reader, Tree, TreeOptions};
 use fix::Rewriter;
 use rules::{Finding, Options, RuleSet};
 use websocket::{RouteSetting, Routes, Signals};
@@ -80,26 +85,52 @@ impl Linter {
     pub fn check(&self, tree: Tree) -> Linted<'_> {
         let routes = Routes::new(&tree, self.signals, &self.routes);
         let mut findings = rules::check(&tree, &routes, &self.rules, &self.options);
-        findings.retain(|finding| !is_doubtful(&tree, finding));
+        let doubts = Doubts::new(&tree);
+        findings.retain(|finding| !doubts.concern(&tree, finding));
         Linted { tree, routes, findings }
     }
 }
 
-/// Whether a finding may be an artefact of a syntax error, or of a `;` that is lost.
-fn is_doubtful(tree: &Tree, finding: &Finding<'_>) -> bool {
-    let at = tree.directive(finding.place.directive);
-    let config::File { ast, source, .. } = tree.file(at.file);
-    // The line at fault may be the very one that is missed in its block.
-    let in_block = |offset: u32| {
-        ast.block_at(offset).is_some_and(|block| {
-            let name = ast.words(block).first().map(|word| word.value(source));
-            let inner =
-                name.is_some_and(|name| matches!(&*name, "location" | "if" | "limit_except" | "upstream" | "map"));
-            inner && block <= at.node && at.node < ast.node(block).end
-        })
-    };
-    tree.is_doubtful(finding.place.directive)
-        || ast.errors().iter().any(|error| error.doubtful.contains(&at.node.0) || in_block(error.span.start))
+/// The statements of each file that may be an artefact of a syntax error: where their numbers begin and end, in order.
+struct Doubts(HashMap<FileId, Vec<Range<u32>>>);
+
+impl Doubts {
+    fn new(tree: &Tree) -> Self {
+        let mut doubts = HashMap::new();
+        for (id, file) in (0..).map(FileId).zip(tree.files()).filter(|(_, file)| !file.ast.errors().is_empty()) {
+            let errors = file.ast.errors().iter();
+            let mut ranges: Vec<Range<u32>> =
+                errors.flat_map(|error| [error.doubtful.clone(), block_around(file, error.span.start)]).collect();
+            ranges.retain(|range| !range.is_empty());
+            ranges.sort_by_key(|range| range.start);
+            // What lies inside another one says nothing more.
+            let mut end = 0;
+            ranges.retain(|range| {
+                let reaches = range.end > end;
+                end = end.max(range.end);
+                reaches
+            });
+            doubts.insert(id, ranges);
+        }
+        Self(doubts)
+    }
+
+    /// Whether a finding may be an artefact of a syntax error, or of a `;` that is lost.
+    fn concern(&self, tree: &Tree, finding: &Finding<'_>) -> bool {
+        let at = tree.directive(finding.place.directive);
+        let ranges = self.0.get(&at.file).map_or(&[][..], Vec::as_slice);
+        let in_error = ranges[..ranges.partition_point(|range| range.start <= at.node.0)].last();
+        tree.is_doubtful(finding.place.directive) || in_error.is_some_and(|range| at.node.0 < range.end)
+    }
+}
+
+/// The numbers of the statements in the block of an error: the line at fault may be the very one that is missed there.
+fn block_around(file: &File, offset: u32) -> Range<u32> {
+    let File { ast, source, .. } = file;
+    let Some(block) = ast.block_at(offset) else { return 0..0 };
+    let name = ast.words(block).first().map(|word| word.value(source));
+    let inner = name.is_some_and(|name| matches!(&*name, "location" | "if" | "limit_except" | "upstream" | "map"));
+    if inner { block.0..ast.node(block).end.0 } else { 0..0 }
 }
 
 impl Linted<'_> {

@@ -75,7 +75,8 @@ fn the_table_of_rules_is_complete() {
 
 #[test]
 fn options_and_paths_that_are_named_exist() {
-    let help = [output(&["--help"]), output(&["routes", "--help"])].concat();
+    let commands = ["routes", "probe", "log", "doctor"].map(|command| output(&[command, "--help"]));
+    let help = [output(&["--help"]), commands.concat()].concat();
     // Of cargo and git.
     let others = ["--release", "--path"];
     let text = readme();

@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use nginx_wslint::config::{Context, Version};
-use nginx_wslint::report::Format;
+
+use super::outputs::{Output, OutputParser};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -48,6 +49,9 @@ pub(super) enum Command {
     },
     /// Show every proxied route, what is in effect on it, and why it is or is not believed to carry WebSockets
     Routes(RoutesArgs),
+    /// Try a handshake with a running server, step by step, and say what its end means
+    #[cfg(feature = "live")]
+    Probe(Box<super::probe::ProbeArgs>),
     /// Print what nginx reads, as JSON: a line for each file
     Parse {
         /// Follow the includes of this main file
@@ -59,6 +63,22 @@ pub(super) enum Command {
     },
     /// Speak the language server protocol on standard input and output, for editors
     Server(ServerArgs),
+    /// Print the completions for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page, as `man` reads it
+    Man {
+        /// A subcommand; without it, the program
+        command: Option<String>,
+    },
+    /// Read nginx's logs and tell why WebSockets fail or end: grouped by cause, route and upstream
+    #[cfg(feature = "live")]
+    Log(super::log::LogArgs),
+    /// Look at the whole way of a WebSocket at once: configuration, handshake, backend, logs, connections
+    #[cfg(feature = "live")]
+    Doctor(Box<super::doctor::DoctorArgs>),
 }
 
 /// What the language server takes; everything else is said by settings and by the editor.
@@ -155,22 +175,31 @@ pub(super) struct LintArgs {
     /// The least severity that makes the exit status 1
     #[arg(long, value_name = "SEVERITY", default_value = "warning", help_heading = "Output")]
     pub(super) fail_on: FailOn,
-    /// How findings are printed
+    /// How findings are printed; FORMAT=FILE writes that form to a file, and may be given several times [default: full]
     #[arg(
         long,
-        value_name = "FORMAT",
-        default_value = "full",
-        value_parser = PossibleValuesParser::new(Format::ALL.map(Format::name)).map(|name| Format::from_name(&name).unwrap_or_default()),
+        value_name = "FORMAT[=FILE]",
+        value_parser = OutputParser,
         env = "NGINX_WSLINT_OUTPUT_FORMAT",
+        hide_env_values = true,
         help_heading = "Output"
     )]
-    pub(super) output_format: Format,
+    pub(super) output_format: Vec<Output>,
+    /// Write to this file what would be printed
+    #[arg(long, short, value_name = "FILE", help_heading = "Output")]
+    pub(super) output_file: Option<PathBuf>,
+    /// How often each rule spoke up, in place of the findings
+    #[arg(long, help_heading = "Output")]
+    pub(super) statistics: bool,
     /// When to use colours
     #[arg(long, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
     pub(super) color: Color,
-    /// Print nothing but errors of the program itself
+    /// Print findings, but no notes and no summary
     #[arg(long, short, help_heading = "Output")]
     pub(super) quiet: bool,
+    /// Print nothing but errors of the program itself
+    #[arg(long, short, help_heading = "Output")]
+    pub(super) silent: bool,
 
     /// Print the settings that apply
     #[arg(long, help_heading = "Settings")]
@@ -191,6 +220,17 @@ pub(super) struct RoutesArgs {
     pub(super) input: InputArgs,
     #[command(flatten)]
     pub(super) settings: SettingsArgs,
+}
+
+/// How the live half prints.
+#[cfg(feature = "live")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum LiveFormat {
+    /// For people
+    #[default]
+    Full,
+    /// For programs
+    Json,
 }
 
 /// What is to be read.
@@ -225,7 +265,7 @@ pub(super) struct SettingsArgs {
     /// Read no settings file
     #[arg(long, help_heading = "Settings", conflicts_with = "config")]
     pub(super) isolated: bool,
-    /// Leave out files that the settings exclude even when they are named
+    /// Leave out what the settings exclude, and what is plainly no nginx file, even when it is named
     #[arg(long, help_heading = "Settings")]
     pub(super) force_exclude: bool,
 }

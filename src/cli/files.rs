@@ -1,11 +1,13 @@
 //! Which files are meant, and to which configuration each belongs.
 
-use std::cell::RefCell;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use nginx_wslint::config::{Context, Disk, Memory, Name, Reader, Tree, TreeOptions};
+use nginx_wslint::fix::Texts;
 use nginx_wslint::syntax::{NodeId, Source, parse};
+use rayon::prelude::*;
 use walkdir::WalkDir;
 
 use super::Failure;
@@ -26,7 +28,7 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    /// Files as named, and the nginx files of folders.
+    /// Files as named, and the nginx files of folders. With `force_exclude` the names given are sieved as those in folders.
     pub(super) fn collect(paths: &[PathBuf], settings: &Settings, force_exclude: bool) -> Result<Self, Failure> {
         let mut asked = Self::default();
         let here = [PathBuf::from(".")];
@@ -37,7 +39,7 @@ impl Asked {
                     return Err(Failure(format!("{}: no nginx configuration in this folder", path.display())));
                 }
                 found.into_iter().for_each(|file| asked.add(file));
-            } else if !force_exclude || !settings.excludes(path) {
+            } else if !force_exclude || (!settings.excludes(path) && reads_like_nginx(path)) {
                 asked.add(path.clone());
             }
         }
@@ -65,7 +67,7 @@ impl Asked {
 
 /// The one name of a file that has several.
 fn real(path: &Path) -> PathBuf {
-    std::fs::canonicalize(path).or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_owned())
+    Disk.real(path)
 }
 
 impl Settings {
@@ -88,7 +90,7 @@ fn walk(folder: &Path, settings: &Settings) -> Vec<PathBuf> {
     let skipped = |entry: &walkdir::DirEntry| {
         entry.file_type().is_dir() && matches!(entry.file_name().to_str(), Some("node_modules" | "target"))
     };
-    WalkDir::new(folder)
+    let named: Vec<PathBuf> = WalkDir::new(folder)
         .follow_links(true)
         .sort_by_file_name()
         .into_iter()
@@ -96,8 +98,20 @@ fn walk(folder: &Path, settings: &Settings) -> Vec<PathBuf> {
         .filter_map(Result::ok)
         .filter(|entry| entry.file_type().is_file() && is_named_like_nginx(entry.path()))
         .map(|entry| entry.path().strip_prefix("./").unwrap_or(entry.path()).to_owned())
-        .filter(|path| !settings.excludes(path) && reads_like_nginx(path))
-        .collect()
+        .filter(|path| !settings.excludes(path))
+        .collect();
+    let nginx = at_once(&named, |path| reads_like_nginx(path));
+    named.into_iter().zip(nginx).filter_map(|(path, nginx)| nginx.then_some(path)).collect()
+}
+
+/// What `work` makes of each item, in their order; several are worked on at the same time.
+pub(super) fn at_once<I: Sync, T: Send>(items: &[I], work: impl Fn(&I) -> T + Sync + Send) -> Vec<T> {
+    // For one alone no other thread needs to be started.
+    match items {
+        [] => Vec::new(),
+        [only] => vec![work(only)],
+        several => several.par_iter().map(work).collect(),
+    }
 }
 
 fn is_named_like_nginx(path: &Path) -> bool {
@@ -135,23 +149,32 @@ pub(super) struct Job {
     /// Whether the root itself was asked for, so that everything found in the tree is meant.
     pub(super) whole: bool,
     /// The tree, as long as nobody has linted it.
-    tree: RefCell<Option<Tree>>,
+    tree: Mutex<Option<Tree>>,
 }
 
 impl Job {
     /// A configuration that has not been read yet.
     pub(super) fn new(root: PathBuf, options: TreeOptions, whole: bool) -> Self {
-        Self { root, options, whole, tree: RefCell::new(None) }
+        Self { root, options, whole, tree: Mutex::new(None) }
+    }
+
+    /// A configuration that has been read.
+    fn read(root: PathBuf, options: TreeOptions, whole: bool, tree: Tree) -> Self {
+        Self { root, options, whole, tree: Mutex::new(Some(tree)) }
     }
 
     /// Forgets the tree: its files have changed since.
     pub(super) fn forget(&self) {
-        self.tree.take();
+        self.taken();
+    }
+
+    fn taken(&self) -> Option<Tree> {
+        self.tree.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// The tree, which finding out about the job has read already; each time after the first it is read anew.
     pub(super) fn tree(&self, reader: &dyn Reader) -> Tree {
-        self.tree.take().unwrap_or_else(|| Tree::read(&self.root, reader, &self.options))
+        self.taken().unwrap_or_else(|| Tree::read(&self.root, reader, &self.options))
     }
 }
 
@@ -164,13 +187,25 @@ pub(super) fn jobs(
     settings: &Settings,
     reader: &dyn Reader,
 ) -> Vec<Job> {
-    let mut plan = Plan { asked, reader, settings, jobs: Vec::new(), covered: HashSet::new(), tried: HashSet::new() };
+    let mut plan = Plan {
+        asked,
+        reader,
+        settings,
+        jobs: Vec::new(),
+        covered: HashSet::new(),
+        tried: HashSet::new(),
+        folders: HashMap::new(),
+    };
     if context.is_empty() {
         for root in roots.iter().chain(&settings.roots) {
             plan.add_tree(root);
         }
-        for file in asked.files.iter().filter(|file| may_be_main(file, reader)) {
-            plan.add_tree(file);
+        let options = plan.options();
+        let trees = at_once(&asked.files, |file| may_be_main(file, reader).then(|| Tree::read(file, reader, &options)));
+        for (file, tree) in asked.files.iter().zip(trees) {
+            if let Some(tree) = tree {
+                plan.add_tree_read(file, tree);
+            }
         }
         for file in &asked.files {
             plan.find_root(file);
@@ -178,19 +213,13 @@ pub(super) fn jobs(
     }
     // A fragment that another one includes is seen there.
     let rest: Vec<&PathBuf> = asked.files.iter().filter(|file| !plan.covered.contains(&real(file))).collect();
-    let mut included: HashSet<PathBuf> = HashSet::new();
-    let mut fragments = Vec::new();
-    for file in rest {
-        let options = TreeOptions { context: context.to_vec(), ..plan.options() };
-        let tree = Tree::read(file, reader, &options);
-        included.extend(tree.files().iter().skip(1).map(|file| real(file.source.path())));
-        let job = Job::new(file.clone(), options, true);
-        job.tree.replace(Some(tree));
-        fragments.push(job);
-    }
-    fragments.retain(|job| !included.contains(&real(&job.root)));
+    let options = TreeOptions { context: context.to_vec(), ..plan.options() };
+    let trees = at_once(&rest, |file| Tree::read(file, reader, &options));
+    let included: HashSet<PathBuf> =
+        trees.iter().flat_map(|tree| tree.files().iter().skip(1)).map(|file| real(file.source.path())).collect();
+    let fragments = rest.into_iter().zip(trees).filter(|(file, _)| !included.contains(&real(file)));
     let mut jobs = plan.jobs;
-    jobs.extend(fragments);
+    jobs.extend(fragments.map(|(file, tree)| Job::read(file.clone(), options.clone(), true, tree)));
     jobs
 }
 
@@ -201,6 +230,17 @@ struct Plan<'a> {
     jobs: Vec<Job>,
     covered: HashSet<PathBuf>,
     tried: HashSet<PathBuf>,
+    /// Folders in which a root was looked for.
+    folders: HashMap<PathBuf, Folder>,
+}
+
+/// What a folder has to say of the files in it and below.
+#[derive(Clone, Copy)]
+struct Folder {
+    /// A main file called `nginx.conf` lies in it.
+    has_root: bool,
+    /// It is the top of a repository: nothing above belongs to it.
+    is_top: bool,
 }
 
 impl Plan<'_> {
@@ -210,11 +250,16 @@ impl Plan<'_> {
 
     /// Adds the tree of a file if that is a main file and reaches one of the asked files.
     fn add_tree(&mut self, root: &Path) {
+        if !self.tried.contains(&real(root)) {
+            self.add_tree_read(root, Tree::read(root, self.reader, &self.options()));
+        }
+    }
+
+    /// The same for a tree that has been read.
+    fn add_tree_read(&mut self, root: &Path, tree: Tree) {
         if !self.tried.insert(real(root)) {
             return;
         }
-        let options = self.options();
-        let tree = Tree::read(root, self.reader, &options);
         let named = self.settings.roots.iter().any(|other| other == root);
         if !tree.is_complete() && !named && self.asked.contains(root) {
             return;
@@ -223,9 +268,7 @@ impl Plan<'_> {
         let whole = self.asked.contains(root);
         if whole || files.iter().any(|file| self.asked.real.contains(file)) {
             self.covered.extend(files);
-            let job = Job::new(root.to_owned(), options, whole);
-            job.tree.replace(Some(tree));
-            self.jobs.push(job);
+            self.jobs.push(Job::read(root.to_owned(), self.options(), whole, tree));
         }
     }
 
@@ -236,19 +279,30 @@ impl Plan<'_> {
         }
         let Ok(absolute) = std::path::absolute(file) else { return };
         for (up, folder) in absolute.ancestors().skip(1).enumerate() {
-            let root = folder.join("nginx.conf");
-            if root.is_file() && may_be_main(&root, self.reader) {
+            let Folder { has_root, is_top } = self.folder(folder);
+            if has_root {
                 // Shown as the user would write it: relative, as long as that is short.
-                let shown = relative(file, up).map_or(root, |folder| folder.join("nginx.conf"));
+                let shown = relative(file, up).unwrap_or_else(|| folder.to_owned()).join("nginx.conf");
                 self.add_tree(&shown);
                 if self.covered.contains(&real(file)) {
                     return;
                 }
             }
-            if folder.join(".git").exists() {
+            if is_top {
                 return;
             }
         }
+    }
+
+    fn folder(&mut self, folder: &Path) -> Folder {
+        if let Some(&known) = self.folders.get(folder) {
+            return known;
+        }
+        let root = folder.join("nginx.conf");
+        let has_root = root.is_file() && may_be_main(&root, self.reader);
+        let says = Folder { has_root, is_top: folder.join(".git").exists() };
+        self.folders.insert(folder.to_owned(), says);
+        says
     }
 }
 
@@ -282,10 +336,31 @@ fn may_be_main(path: &Path, reader: &dyn Reader) -> bool {
 pub(super) struct Overlay {
     pub(super) memory: Memory,
     pub(super) only_memory: bool,
+    /// What fixes have made of files, by the one name of each.
+    edited: HashMap<PathBuf, Vec<u8>>,
+}
+
+impl Overlay {
+    /// Nothing but these files.
+    pub(super) fn only(memory: Memory) -> Self {
+        Self { memory, only_memory: true, edited: HashMap::new() }
+    }
+
+    /// The same with these texts in place of what the files hold.
+    pub(super) fn with(&self, texts: &Texts) -> Self {
+        let mut overlay = self.clone();
+        overlay.edited.extend(texts.iter().map(|(path, text)| (self.real(path), text.clone())));
+        overlay
+    }
 }
 
 impl Reader for Overlay {
     fn read(&self, path: &Path) -> std::io::Result<Vec<u8>> {
+        if !self.edited.is_empty()
+            && let Some(text) = self.edited.get(&self.real(path))
+        {
+            return Ok(text.clone());
+        }
         self.memory.read(path).or_else(|error| if self.only_memory { Err(error) } else { Disk.read(path) })
     }
 
@@ -295,5 +370,9 @@ impl Reader for Overlay {
 
     fn exists(&self, path: &Path) -> bool {
         self.memory.exists(path) || (!self.only_memory && Disk.exists(path))
+    }
+
+    fn real(&self, path: &Path) -> PathBuf {
+        if self.only_memory { path.to_owned() } else { Disk.real(path) }
     }
 }

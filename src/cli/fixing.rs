@@ -2,45 +2,39 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use nginx_wslint::Linted;
 use nginx_wslint::config::Reader;
-use nginx_wslint::fix::{Outcome, Texts, converge};
+use nginx_wslint::fix::{Task, Texts, Together, converge_all};
 use nginx_wslint::report::diff::Change;
 use nginx_wslint::rules::Safety;
 
-use super::files::{Job, Overlay};
+use super::files::at_once;
 use super::lint::Session;
 use super::output::Stream;
+use super::progress::Progress;
 use super::{CLEAN, FAILED, FINDINGS, Failure, output, write};
 
 /// Works out all fixes, then writes them or shows them.
-pub(super) fn run(session: &Session<'_>) -> Result<u8, Failure> {
-    let mut changed = Texts::new();
-    let mut outcomes = Vec::new();
-    for job in &session.jobs {
-        let outcome = fixed(session, job, &changed)?;
-        changed.extend(outcome.changed.clone());
-        outcomes.push(outcome);
-    }
+pub(super) fn run(session: &Session<'_>, progress: Progress) -> Result<u8, Failure> {
+    let fixed = fixed(session, &progress)?;
+    drop(progress);
+    let Together { linted, before, changed, .. } = &fixed;
     let silent = session.args.diff || session.stdin.is_some();
-    let notes = notes(&outcomes, changed.len(), silent);
-    let linted: Vec<Linted<'_>> = outcomes.into_iter().map(|outcome| outcome.linted).collect();
-    let mut report = session.collect(&linted);
-    notes.into_iter().for_each(|note| report.note(note));
+    let mut report = session.collect(linted);
+    notes(&fixed, silent).into_iter().for_each(|note| report.note(note));
     let report = report.finish();
-    let remains = session.exit_code(&linted);
+    let remains = session.exit_code(linted);
     if session.args.diff {
-        let diff = diff(session, &changed)?;
+        let diff = diff(before, changed)?;
         output::print(&diff);
         session.write(&report, Stream::Error)?;
         return Ok(if remains == CLEAN && !diff.is_empty() { FINDINGS } else { remains });
     }
     if let Some(name) = &session.stdin {
-        output::print(&text_of(session, &changed, name)?);
+        output::print(&text_of(session, changed, name)?);
         session.write(&report, Stream::Error)?;
         return Ok(remains);
     }
-    if let Err(Failure(message)) = write_all(session, &changed) {
+    if let Err(Failure(message)) = write_all(before, changed) {
         output::error(&message);
         return Ok(FAILED);
     }
@@ -48,15 +42,33 @@ pub(super) fn run(session: &Session<'_>) -> Result<u8, Failure> {
     Ok(remains)
 }
 
+/// Fixes all trees together, so that what several of them share is changed only as is right for each.
+fn fixed<'s>(session: &'s Session<'_>, progress: &Progress) -> Result<Together<'s>, Failure> {
+    progress.total(session.jobs.len());
+    let trees = at_once(&session.jobs, |job| {
+        let linted = session.lint(job, &session.overlay);
+        progress.step();
+        linted
+    });
+    let task = Task {
+        least: if session.args.unsafe_fixes { Safety::Unsafe } else { Safety::Safe },
+        editable: &|path| session.may_write(path),
+        shown: &|number, linted, finding| session.shows(&session.jobs[number], linted, finding),
+        relint: &|number, texts| session.lint(&session.jobs[number], &session.overlay.with(texts)),
+        real: &|path| session.overlay.real(path),
+    };
+    Ok(converge_all(trees, &task)?)
+}
+
 /// What was done, and what was not although it is safe by its rule.
-fn notes(outcomes: &[Outcome<'_>], files: usize, silent: bool) -> Vec<String> {
+fn notes(fixed: &Together<'_>, silent: bool) -> Vec<String> {
     let mut notes = Vec::new();
-    let applied: usize = outcomes.iter().map(|outcome| outcome.applied.len()).sum();
+    let (applied, files) = (fixed.applied.len(), fixed.changed.len());
     if applied > 0 && !silent {
         let plural = |count: usize| if count == 1 { "" } else { "s" };
         notes.push(format!("{applied} problem{} fixed in {files} file{}", plural(applied), plural(files)));
     }
-    for one in outcomes.iter().flat_map(|outcome| &outcome.withdrawn) {
+    for one in &fixed.withdrawn {
         notes.push(format!("{}:{}: {} was not fixed: {}", one.path.display(), one.line, one.rule, one.why));
     }
     notes
@@ -64,60 +76,49 @@ fn notes(outcomes: &[Outcome<'_>], files: usize, silent: bool) -> Vec<String> {
 
 /// The text that standard input becomes: always the whole, changed or not.
 fn text_of(session: &Session<'_>, changed: &Texts, name: &Path) -> Result<Vec<u8>, Failure> {
-    match changed.get(name) {
-        Some(text) => Ok(text.clone()),
+    let real = session.overlay.real(name);
+    match changed.iter().find(|(path, _)| session.overlay.real(path) == real) {
+        Some((_, text)) => Ok(text.clone()),
         None => Ok(session.overlay.read(name)?),
     }
 }
 
-fn diff(session: &Session<'_>, changed: &Texts) -> Result<Vec<u8>, Failure> {
+fn diff(before: &Texts, changed: &Texts) -> Result<Vec<u8>, Failure> {
     let mut out = Vec::new();
-    for (path, after) in changed {
-        let before = session.overlay.read(path)?;
-        let change = Change { path: &name_in_diff(path), before: &before, after };
+    for (path, before) in before {
+        let Some(after) = changed.get(path) else { continue };
+        let change = Change { path: &name_in_diff(path), before, after };
         nginx_wslint::report::diff::write(&[change], &mut out)?;
     }
     Ok(out)
 }
 
-/// Writes the new texts, one file after the other; the error says what was written before it.
-fn write_all(session: &Session<'_>, changed: &Texts) -> Result<(), Failure> {
-    let mut written = Vec::new();
-    for (path, new) in changed {
-        if let Err(error) = session.overlay.read(path).and_then(|old| write::replace(path, &old, new)) {
-            let before = if written.is_empty() {
-                "nothing was written".to_owned()
-            } else {
-                format!("already written: {}", written.join(", "))
-            };
-            return Err(Failure(format!("{}: cannot be written: {error}; {before}", path.display())));
-        }
+/// Writes the new texts: first all of them beside the files, which is where a full disk or a missing permission shows,
+/// then each in place of its file. The error says what was written before it.
+fn write_all(before: &Texts, changed: &Texts) -> Result<(), Failure> {
+    let mut written: Vec<String> = Vec::new();
+    let failure = |path: &Path, error: std::io::Error, written: &[String]| {
+        let before = match written {
+            [] => "nothing was written".to_owned(),
+            written => format!("already written: {}", written.join(", ")),
+        };
+        Failure(format!("{}: cannot be written: {error}; {before}", path.display()))
+    };
+    let mut prepared = Vec::new();
+    let mut texts: Vec<(&PathBuf, &Vec<u8>, &Vec<u8>)> =
+        before.iter().filter_map(|(path, old)| Some((path, old, changed.get(path)?))).collect();
+    // Maps go first: whatever stops the run, no file names a variable that none defines yet.
+    let maps = |text: &[u8]| memchr::memmem::find_iter(text, b"map $").count();
+    texts.sort_by_key(|(_, old, new)| maps(new) <= maps(old));
+    for (path, old, new) in texts {
+        let ready = write::Replacement::prepare(path, old.clone(), new);
+        prepared.push((path, ready.map_err(|error| failure(path, error, &written))?));
+    }
+    for (path, replacement) in prepared {
+        replacement.put_in_place().map_err(|error| failure(path, error, &written))?;
         written.push(path.display().to_string());
     }
     Ok(())
-}
-
-fn fixed<'s>(session: &'s Session<'_>, job: &Job, changed: &Texts) -> Result<Outcome<'s>, Failure> {
-    let reader = |texts: &Texts| {
-        let mut overlay: Overlay = session.overlay.clone();
-        for (path, text) in changed.iter().chain(texts) {
-            overlay.memory.insert(path.clone(), text.clone());
-        }
-        overlay
-    };
-    if !changed.is_empty() {
-        job.forget();
-    }
-    let start = session.lint(job, &reader(&Texts::new()));
-    let least = if session.args.unsafe_fixes { Safety::Unsafe } else { Safety::Safe };
-    let outcome = converge(
-        start,
-        least,
-        &|path| session.may_write(path),
-        &|linted, finding| session.shows(job, linted, finding),
-        &|texts| session.lint(job, &reader(texts)),
-    )?;
-    Ok(outcome)
 }
 
 /// A file's name as `git apply` takes it: that of the real file, which a link would hide, without `..`, relative to the

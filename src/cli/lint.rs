@@ -10,10 +10,12 @@ use nginx_wslint::websocket::{Confidence, Signals};
 use nginx_wslint::{Linted, Linter};
 
 use super::args::{FailOn, InputArgs, LintArgs};
-use super::files::{Asked, Job, Overlay, jobs};
+use super::files::{Asked, Job, Overlay, at_once, jobs};
 use super::output::Stream;
+use super::outputs::Outputs;
+use super::progress::Progress;
 use super::settings::{Settings, unknown_rule};
-use super::{CLEAN, FAILED, FINDINGS, Failure, fixing, output};
+use super::{CLEAN, FAILED, FINDINGS, Failure, fixing, output, outputs};
 
 /// What one run works with.
 pub(super) struct Session<'a> {
@@ -25,10 +27,15 @@ pub(super) struct Session<'a> {
     pub(super) jobs: Vec<Job>,
     /// The name of what came on standard input.
     pub(super) stdin: Option<PathBuf>,
+    /// Where reports go.
+    outputs: Outputs<'a>,
 }
 
 /// Lints, and fixes or shows the fixes if that is asked for.
 pub(super) fn run(args: &LintArgs) -> Result<u8, Failure> {
+    // Who types a configuration is not to be hurried.
+    let typed = args.input.paths.iter().any(|path| path == Path::new("-"));
+    let progress = Progress::start(!typed && !args.quiet && !args.silent);
     let session = Session::new(args)?;
     if args.show_settings {
         let text = toml::to_string(&session.settings)?;
@@ -36,16 +43,27 @@ pub(super) fn run(args: &LintArgs) -> Result<u8, Failure> {
         return Ok(CLEAN);
     }
     if args.fix || args.diff {
-        return fixing::run(&session);
+        return fixing::run(&session, progress);
     }
-    let linted: Vec<Linted<'_>> = session.jobs.iter().map(|job| session.lint(job, &session.overlay)).collect();
+    progress.total(session.jobs.len());
+    let lint = |job: &Job| {
+        let linted = session.lint(job, &session.overlay);
+        progress.step();
+        linted
+    };
+    let linted: Vec<Linted<'_>> = at_once(&session.jobs, lint);
+    drop(progress);
     session.write(&session.collect(&linted).finish(), Stream::Out)?;
-    Ok(session.exit_code(&linted))
+    let code = session.exit_code(&linted);
+    // The program ends here: to free what millions of statements took would be work for nothing.
+    std::mem::forget(linted);
+    Ok(code)
 }
 
 impl<'a> Session<'a> {
     /// Reads settings and standard input, and finds out what is to be linted.
     pub(super) fn new(args: &'a LintArgs) -> Result<Self, Failure> {
+        let outputs = Outputs::new(args)?;
         let input = &args.input;
         let paths = &input.paths[..];
         let builtin = RuleSet::builtin();
@@ -68,7 +86,7 @@ impl<'a> Session<'a> {
             std::io::stdin().lock().read_to_end(&mut bytes)?;
             match Memory::from_dump(&bytes) {
                 Some((memory, root)) if input.stdin_filename.is_none() || input.nginx_dump => {
-                    overlay = Overlay { memory, only_memory: true };
+                    overlay = Overlay::only(memory);
                     dump_root = Some(root.clone());
                     Asked::only(root)
                 }
@@ -81,24 +99,28 @@ impl<'a> Session<'a> {
                 }
             }
         } else if let Some((memory, root)) = dump_in_file(input)? {
-            overlay = Overlay { memory, only_memory: true };
+            overlay = Overlay::only(memory);
             dump_root = Some(root.clone());
             Asked::only(root)
         } else {
             Asked::collect(paths, &settings, args.settings.force_exclude)?
         };
+        if let Some(path) = outputs.paths().find(|path| asked.contains(path)) {
+            return Err(Failure(format!("{}: a report must not replace what is linted", path.display())));
+        }
         let jobs = match dump_root {
             Some(root) => vec![Job::new(root, Default::default(), true)],
             None => jobs(&asked, &input.root, &input.context, &settings, &overlay),
         };
-        Ok(Self { args, settings, linter, asked, overlay, jobs, stdin })
+        Ok(Self { args, settings, linter, asked, overlay, jobs, stdin, outputs })
     }
 
     /// A session in which nothing is asked for yet.
     pub(super) fn empty(args: &'a LintArgs, settings: Settings) -> Result<Self, Failure> {
         let linter = linter(args, &settings, RuleSet::builtin())?;
         let (asked, overlay) = Default::default();
-        Ok(Self { args, settings, linter, asked, overlay, jobs: Vec::new(), stdin: None })
+        let outputs = Outputs::new(args)?;
+        Ok(Self { args, settings, linter, asked, overlay, jobs: Vec::new(), stdin: None, outputs })
     }
 
     /// Lints one configuration, with the severities of the settings.
@@ -139,7 +161,10 @@ impl<'a> Session<'a> {
 
     /// What was found, ready to be written.
     pub(super) fn collect(&self, linted: &[Linted<'_>]) -> Builder {
-        let mut builder = Builder::new();
+        let mut builder = Builder::new().at(outputs::base());
+        if self.outputs.have_background() {
+            builder = builder.with_background(self.linter.options.version);
+        }
         for (job, linted) in self.jobs.iter().zip(linted) {
             let scope = Scope {
                 asked: &|path| job.whole || self.asked.contains(path),
@@ -151,17 +176,10 @@ impl<'a> Session<'a> {
         builder
     }
 
-    /// Writes a report: to standard output, or to standard error where the other carries a text or a diff.
+    /// Writes a report in every form that is asked for: to standard output, or to standard error where the other carries
+    /// a text or a diff.
     pub(super) fn write(&self, report: &Report, to: Stream) -> Result<(), Failure> {
-        // Beside a text or a diff, nothing is said where there is nothing to say.
-        let empty = report.diagnostics.is_empty() && report.problems.is_empty() && report.notes.is_empty();
-        if self.args.quiet || (empty && to == Stream::Error) {
-            return Ok(());
-        }
-        let mut text = Vec::new();
-        self.args.output_format.write(report, &output::style(self.args.color, to), &mut text)?;
-        output::write(to, &text);
-        Ok(())
+        self.outputs.write(report, to)
     }
 
     /// 2 when something could not be understood, else 1 when findings remain that count, else 0.
@@ -182,6 +200,9 @@ impl<'a> Session<'a> {
     }
 }
 
+/// So many bytes show whether a file starts as a dump does.
+const DUMP_HEAD: u64 = 64 * 1024;
+
 /// The dump in the one file that is named, if it is said to be one or starts as one does.
 fn dump_in_file(input: &InputArgs) -> Result<Option<(Memory, PathBuf)>, Failure> {
     let [path] = &input.paths[..] else {
@@ -191,7 +212,12 @@ fn dump_in_file(input: &InputArgs) -> Result<Option<(Memory, PathBuf)>, Failure>
     if !input.nginx_dump && !path.is_file() {
         return Ok(None);
     }
-    match std::fs::read(path) {
+    let read = || {
+        let mut head = Vec::new();
+        std::fs::File::open(path)?.take(DUMP_HEAD).read_to_end(&mut head)?;
+        if input.nginx_dump || starts_as_dump(&head) { std::fs::read(path) } else { Ok(head) }
+    };
+    match read() {
         Ok(bytes) if input.nginx_dump || starts_as_dump(&bytes) => match Memory::from_dump(&bytes) {
             None if input.nginx_dump => Err(no_dump(path)),
             dump => Ok(dump),

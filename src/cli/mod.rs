@@ -1,11 +1,20 @@
 //! The command line: the only part of the program that prints, writes files and ends it.
 
 mod args;
+#[cfg(feature = "live")]
+mod doctor;
 mod files;
 mod fixing;
 mod lint;
+#[cfg(feature = "live")]
+mod log;
+mod manual;
 mod output;
+mod outputs;
 mod parse;
+#[cfg(feature = "live")]
+mod probe;
+mod progress;
 mod routes;
 mod rules;
 mod server;
@@ -64,8 +73,19 @@ fn dispatch(args: &Args) -> Result<u8, Failure> {
         }
         Some(Command::Explain { rule, args }) => rules::explain(args, rule),
         Some(Command::Routes(args)) => routes::run(args),
+        #[cfg(feature = "live")]
+        Some(Command::Probe(args)) => probe::run(args),
         Some(Command::Parse { tree: Some(root), .. }) => parse::tree(root),
         Some(Command::Parse { files, .. }) => parse::files(files),
         Some(Command::Server(args)) => server::run(args),
+        Some(Command::Completions { shell }) => {
+            manual::completions(*shell);
+            Ok(CLEAN)
+        }
+        Some(Command::Man { command }) => manual::man(command.as_deref()).map(|()| CLEAN),
+        #[cfg(feature = "live")]
+        Some(Command::Log(args)) => log::run(args),
+        #[cfg(feature = "live")]
+        Some(Command::Doctor(args)) => doctor::run(args),
     }
 }

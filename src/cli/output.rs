@@ -45,7 +45,21 @@ pub(super) fn error(message: &str) {
 /// How text for people is written to a stream: in the columns of its terminal, or 80 where it is none.
 pub(super) fn style(color: Color, to: Stream) -> Style {
     let width = width().unwrap_or(80).clamp(40, 120);
-    Style { color: colored_on(color, to), width, unicode: speaks_unicode() }
+    let color = colored_on(color, to);
+    let links = color && is_terminal(to) && supports_hyperlinks::supports_hyperlinks();
+    Style { color, width, unicode: speaks_unicode(), links, quiet: false }
+}
+
+/// How text for people is written to a file: whoever reads it later may read it anywhere.
+pub(super) fn plain_style() -> Style {
+    Style { unicode: speaks_unicode(), ..Style::default() }
+}
+
+fn is_terminal(stream: Stream) -> bool {
+    match stream {
+        Stream::Out => io::stdout().is_terminal(),
+        Stream::Error => io::stderr().is_terminal(),
+    }
 }
 
 /// Whether the locale has more than ASCII; one that says nothing has.
@@ -70,11 +84,7 @@ fn colored_on(color: Color, to: Stream) -> bool {
             } else if set("FORCE_COLOR") || set("CLICOLOR_FORCE") {
                 true
             } else {
-                let terminal = match to {
-                    Stream::Out => io::stdout().is_terminal(),
-                    Stream::Error => io::stderr().is_terminal(),
-                };
-                terminal && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+                is_terminal(to) && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
             }
         }
     }

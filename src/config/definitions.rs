@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::context::Context;
 use super::directives::{Defines, Name};
 use super::regex::Pattern;
-use super::tree::{DirectiveId, Tree};
+use super::tree::{DirectiveId, ROOT, Tree};
 use super::variables::is_builtin_variable;
 
 /// What gives a variable its value.
@@ -28,34 +28,62 @@ pub struct Definition {
     pub at: DirectiveId,
 }
 
-/// What a tree gives names to: variables, by name in lower case (nginx compares them so; NGINX facts part F), and
-/// upstreams.
+/// With more different values than this, nobody can say which one a variable has.
+const MOST_VALUES: usize = 64;
+
+/// The `set` lines of a variable, of those with equal values the first.
+#[derive(Debug, Default)]
+struct Sets {
+    lines: Vec<DirectiveId>,
+    /// There are more different values than [`MOST_VALUES`].
+    more: bool,
+}
+
+impl Sets {
+    fn add(&mut self, tree: &Tree, line: DirectiveId) {
+        let value = tree.arg(line, 2);
+        if !self.lines.iter().any(|&other| tree.arg(other, 2) == value) {
+            self.more |= self.lines.len() == MOST_VALUES;
+            self.lines.extend((!self.more).then_some(line));
+        }
+    }
+}
+
+/// What defines a variable.
+#[derive(Debug, Default)]
+struct Variable {
+    definitions: Vec<Definition>,
+    sets: Sets,
+    /// The `set` lines by their server; under [`ROOT`] those in none.
+    sets_of: HashMap<DirectiveId, Sets>,
+    last_map: Option<DirectiveId>,
+    /// One of the definitions is of a kind that nobody can look into.
+    other: bool,
+}
+
+/// The variables of a tree, by name in lower case: nginx compares them so (NGINX facts part F).
 #[derive(Debug, Default)]
 pub(super) struct Variables {
-    definitions: HashMap<Box<str>, Vec<Definition>>,
+    variables: HashMap<Box<str>, Variable>,
     /// Directives of unknown modules stand in the tree: they may define anything.
     foreign: bool,
-    /// `upstream` blocks by name in lower case.
-    pub(super) upstreams: HashMap<Box<str>, DirectiveId>,
 }
+
+/// Directives with patterns whose groups nginx turns into variables.
+const WITH_PATTERNS: [&str; 7] =
+    ["location", "server_name", "if", "rewrite", "valid_referers", "proxy_redirect", "map"];
 
 impl Variables {
     pub(super) fn new(tree: &Tree) -> Self {
-        let mut variables = Self::default();
-        for id in tree.ids() {
-            let directive = tree.directive(id);
-            match directive.name {
-                None => {
-                    variables.foreign |=
-                        !matches!(directive.context, Context::Entries | Context::Foreign | Context::Unknown);
-                }
-                Some(name) => {
-                    variables.add_defined(tree, id, name);
+        let defines = |name: &Name| name.entries().iter().any(|entry| entry.defines.is_some());
+        let names: Vec<&str> =
+            Name::all().filter(defines).map(Name::text).filter(|name| !WITH_PATTERNS.contains(name)).collect();
+        let mut variables = Self { foreign: tree.ids().any(|id| is_foreign(tree, id)), ..Self::default() };
+        for id in tree.all_of(&[&names[..], &WITH_PATTERNS].concat()) {
+            if let Some(name) = tree.directive(id).name {
+                variables.add_defined(tree, id, name);
+                if WITH_PATTERNS.contains(&name.text()) {
                     variables.add_groups(tree, id);
-                    if tree.is(id, "upstream") {
-                        let name = tree.arg(id, 1).unwrap_or_default().to_ascii_lowercase();
-                        variables.upstreams.entry(name.into()).or_insert(id);
-                    }
                 }
             }
         }
@@ -73,40 +101,51 @@ impl Variables {
             Some(Defines::Last) => last,
             Some(Defines::Entries) => {
                 for line in tree.children(id) {
-                    self.add(tree.name(line).trim_start_matches('$'), DefinitionKind::Other, id);
+                    self.add(tree, tree.name(line).trim_start_matches('$'), DefinitionKind::Other, id);
                 }
                 return;
             }
         };
         if let Some(variable) = tree.arg(id, index) {
-            self.add(variable.trim_start_matches('$'), kind(tree, id), id);
+            self.add(tree, variable.trim_start_matches('$'), kind(tree, id), id);
         }
     }
 
-    fn add(&mut self, name: &str, kind: DefinitionKind, at: DirectiveId) {
-        self.definitions.entry(name.to_ascii_lowercase().into()).or_default().push(Definition { kind, at });
+    fn add(&mut self, tree: &Tree, name: &str, kind: DefinitionKind, at: DirectiveId) {
+        let variable = self.variables.entry(name.to_ascii_lowercase().into()).or_default();
+        variable.definitions.push(Definition { kind, at });
+        match kind {
+            DefinitionKind::Map => variable.last_map = Some(at),
+            DefinitionKind::Other => variable.other = true,
+            DefinitionKind::Set => {
+                let server = tree.enclosing(at, "server").unwrap_or(ROOT);
+                variable.sets.add(tree, at);
+                variable.sets_of.entry(server).or_default().add(tree, at);
+            }
+        }
     }
 
-    /// Named groups of the patterns that nginx turns into variables.
+    /// Named groups of the patterns in a directive, and in the entries of a map.
     fn add_groups(&mut self, tree: &Tree, id: DirectiveId) {
-        const WITH_PATTERNS: [&str; 6] =
-            ["location", "server_name", "if", "rewrite", "valid_referers", "proxy_redirect"];
-        let is_map = tree.is(id, "map") && tree.is_block(id);
-        if !is_map && !WITH_PATTERNS.iter().any(|name| tree.is(id, name)) {
-            return;
-        }
         let entries = tree.is(id, "map").then(|| tree.children(id)).into_iter().flatten();
         for holder in std::iter::once(id).chain(entries) {
+            let source = tree.source(holder);
             for word in tree.words(holder) {
-                let raw = tree.source(holder).slice(word.span);
-                if raw.contains("(?") {
-                    for name in Pattern::names(&word.value(tree.source(holder))) {
-                        self.add(name, DefinitionKind::Other, id);
+                // Hardly any word has a group at all.
+                if memchr::memchr(b'(', source.slice(word.span).as_bytes()).is_some() {
+                    for name in Pattern::names(&word.value(source)) {
+                        self.add(tree, name, DefinitionKind::Other, id);
                     }
                 }
             }
         }
     }
+}
+
+/// Whether a directive is of a module that nobody knows.
+fn is_foreign(tree: &Tree, id: DirectiveId) -> bool {
+    let directive = tree.directive(id);
+    directive.name.is_none() && !matches!(directive.context, Context::Entries | Context::Foreign | Context::Unknown)
 }
 
 fn kind(tree: &Tree, id: DirectiveId) -> DefinitionKind {
@@ -122,7 +161,47 @@ fn kind(tree: &Tree, id: DirectiveId) -> DefinitionKind {
 impl Tree {
     /// Where a variable (without its `$`, in lower case) is defined, in nginx's order.
     pub fn definitions(&self, variable: &str) -> &[Definition] {
-        self.variables.definitions.get(variable).map_or(&[], Vec::as_slice)
+        self.variables.variables.get(variable).map_or(&[], |known| &known.definitions)
+    }
+
+    /// The `map` that a variable (in lower case) has its value from, of several the last (NGINX facts part F).
+    pub(super) fn last_map(&self, variable: &str) -> Option<DirectiveId> {
+        self.variables.variables.get(variable)?.last_map
+    }
+
+    /// Whether something defines a variable (in lower case) that nobody can look into.
+    pub(super) fn is_defined_otherwise(&self, variable: &str) -> bool {
+        self.variables.variables.get(variable).is_some_and(|known| known.other)
+    }
+
+    /// The `set` lines of a variable (in lower case) that can have run when a block sends its request: those of its
+    /// server and those in no server; of equal lines one. None when they are too many to be told.
+    pub(super) fn sets_before(&self, variable: &str, block: DirectiveId) -> Option<Vec<DirectiveId>> {
+        let Some(known) = self.variables.variables.get(variable) else { return Some(Vec::new()) };
+        let sets = match self.enclosing(block, "server") {
+            Some(server) => [known.sets_of.get(&server), known.sets_of.get(&ROOT)],
+            None => [Some(&known.sets), None],
+        };
+        let sets = sets.into_iter().flatten();
+        if sets.clone().any(|sets| sets.more) {
+            return None;
+        }
+        let mut lines: Vec<DirectiveId> = sets.flat_map(|sets| &sets.lines).copied().collect();
+        lines.sort_unstable();
+        Some(lines)
+    }
+
+    /// The definitions of a variable (in lower case), of `set` lines with equal values the first. None when there are
+    /// too many different ones to look at.
+    pub fn distinct_definitions(&self, variable: &str) -> Option<impl Iterator<Item = Definition> + '_> {
+        let known = self.variables.variables.get(variable);
+        if known.is_some_and(|known| known.sets.more) {
+            return None;
+        }
+        let sets = known.map_or(&[][..], |known| &known.sets.lines);
+        let sets = sets.iter().map(|&at| Definition { kind: DefinitionKind::Set, at });
+        let others = self.definitions(variable).iter().filter(|one| one.kind != DefinitionKind::Set).copied();
+        Some(sets.chain(others))
     }
 
     /// Whether text that is not here, or a module nobody knows, could define a variable.

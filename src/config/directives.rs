@@ -1,5 +1,7 @@
 //! The directives nginx and its modules know, read from `grammar/directives.toml` when the crate is built.
 
+use std::num::NonZeroU16;
+
 use super::context::{Context, ContextSet};
 
 /// An nginx version: major, minor, patch.
@@ -7,7 +9,7 @@ pub type Version = (u16, u16, u16);
 
 /// The number of a directive's name in the vocabulary: one word to compare and to index by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Name(u16);
+pub struct Name(NonZeroU16);
 
 impl Name {
     /// The name of this directive, `None` if no module in the vocabulary has it. nginx compares exactly, case included
@@ -20,20 +22,30 @@ impl Name {
                 return None;
             }
             if same(NAMES[number as usize].text, text) {
-                return Some(Self(number));
+                return Some(Self::numbered(number));
             }
             slot = (slot + 1) % SLOTS.len();
         }
     }
 
+    /// Zero is left free, so that no name takes no more room than a name.
+    const fn numbered(number: u16) -> Self {
+        Self(NonZeroU16::MIN.saturating_add(number))
+    }
+
+    /// Its number: below the length of [`all`](Self::all), which has it in that place.
+    pub const fn index(self) -> usize {
+        self.0.get() as usize - 1
+    }
+
     /// The name as it is written.
     pub const fn text(self) -> &'static str {
-        NAMES[self.0 as usize].text
+        NAMES[self.index()].text
     }
 
     /// What the name means: one entry for each module and group of contexts.
     pub fn entries(self) -> &'static [Entry] {
-        let row = &NAMES[usize::from(self.0)];
+        let row = &NAMES[self.index()];
         &ENTRIES[row.from..row.to]
     }
 
@@ -55,7 +67,7 @@ impl Name {
 
     /// Every name of the vocabulary, in alphabetical order.
     pub fn all() -> impl ExactSizeIterator<Item = Self> {
-        (0..NAMES.len() as u16).map(Self)
+        (0..NAMES.len() as u16).map(Self::numbered)
     }
 }
 
@@ -166,29 +178,44 @@ static SLOTS: [u16; (NAMES.len() * 3).next_power_of_two()] = {
     slots
 };
 
-/// The FNV-1a hash of a name, 32 bits.
+/// A hash of the length and of the first and the last eight bytes: few steps, for it is asked for every directive.
 const fn hash(name: &str) -> u32 {
-    let mut hash = 0x811c_9dc5_u32;
-    let mut rest = name.as_bytes();
-    while let [byte, tail @ ..] = rest {
-        hash = (hash ^ *byte as u32).wrapping_mul(0x0100_0193);
-        rest = tail;
-    }
-    hash
+    let bytes = name.as_bytes();
+    let (first, last) = match (bytes.first_chunk(), bytes.last_chunk()) {
+        (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
+        _ => {
+            let mut word = 0;
+            let mut rest = bytes;
+            while let [byte, tail @ ..] = rest {
+                word = word << 8 | *byte as u64;
+                rest = tail;
+            }
+            (word, 0)
+        }
+    };
+    let mixed = (first ^ last.rotate_left(23) ^ bytes.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed >> 32) as u32
 }
 
 /// Equality that a constant may use.
 const fn same(one: &str, other: &str) -> bool {
-    let (one, other) = (one.as_bytes(), other.as_bytes());
+    let (mut one, mut other) = (one.as_bytes(), other.as_bytes());
     if one.len() != other.len() {
         return false;
     }
-    let mut at = 0;
-    while at < one.len() {
-        if one[at] != other[at] {
+    while let (Some((word, rest)), Some((other_word, other_rest))) =
+        (one.split_first_chunk(), other.split_first_chunk())
+    {
+        if u64::from_le_bytes(*word) != u64::from_le_bytes(*other_word) {
             return false;
         }
-        at += 1;
+        (one, other) = (rest, other_rest);
+    }
+    while let ([byte, rest @ ..], [other_byte, other_rest @ ..]) = (one, other) {
+        if *byte != *other_byte {
+            return false;
+        }
+        (one, other) = (rest, other_rest);
     }
     true
 }

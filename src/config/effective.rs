@@ -35,26 +35,12 @@ impl Effective<'_> {
     }
 }
 
-/// For each block its own statements by name: sorted once, found by bisection, so that a server of 200,000 locations
-/// costs no more to ask than a small one.
+/// Blocks with an include whose text is not here.
 #[derive(Debug, Default)]
-pub(super) struct OwnIndex {
-    names: Vec<(DirectiveId, Name)>,
-    lines: Vec<DirectiveId>,
-    /// Blocks with an include whose text is not here.
-    open: HashMap<DirectiveId, Openness>,
-}
+pub(super) struct OpenBlocks(HashMap<DirectiveId, Openness>);
 
-impl OwnIndex {
+impl OpenBlocks {
     pub(super) fn new(tree: &Tree) -> Self {
-        let mut all: Vec<(DirectiveId, Name, DirectiveId)> = tree
-            .ids()
-            .filter_map(|id| {
-                let directive = tree.directive(id);
-                Some((directive.parent, directive.name?, id))
-            })
-            .collect();
-        all.sort_unstable();
         let mut open: HashMap<DirectiveId, Openness> = HashMap::new();
         for unread in tree.unread() {
             let known = open.entry(unread.block).or_default();
@@ -64,17 +50,7 @@ impl OwnIndex {
             let known = open.entry(block).or_default();
             *known = (*known).max(if is_above(tree, block) { Openness::Far } else { Openness::Near });
         }
-        Self {
-            names: all.iter().map(|&(block, name, _)| (block, name)).collect(),
-            lines: all.iter().map(|&(_, _, line)| line).collect(),
-            open,
-        }
-    }
-
-    fn get(&self, block: DirectiveId, name: Name) -> &[DirectiveId] {
-        let start = self.names.partition_point(|&entry| entry < (block, name));
-        let count = self.names[start..].partition_point(|&entry| entry == (block, name));
-        &self.lines[start..start + count]
+        Self(open)
     }
 }
 
@@ -117,19 +93,31 @@ fn gaps(tree: &Tree) -> HashSet<DirectiveId> {
 impl Tree {
     /// The lines of `name` directly in `block`, those of its includes among them, in nginx's order.
     pub fn own(&self, block: DirectiveId, name: &str) -> &[DirectiveId] {
-        Name::of(name).map_or(&[], |name| self.own.get(block, name))
+        Name::of(name).map_or(&[], |name| self.index.own(block, name))
+    }
+
+    /// All directives of this name, wherever they stand, in nginx's order.
+    pub fn all(&self, name: &str) -> &[DirectiveId] {
+        Name::of(name).map_or(&[], |name| self.index.all(name))
+    }
+
+    /// All directives that have one of these names, in nginx's order.
+    pub fn all_of(&self, names: &[&str]) -> Vec<DirectiveId> {
+        let mut all: Vec<DirectiveId> = names.iter().flat_map(|name| self.all(name)).copied().collect();
+        all.sort_unstable();
+        all
     }
 
     /// The lines of `name` in effect in `block`. nginx merges level by level: a block's own lines replace those of the
     /// blocks around it, as a whole (`ngx_conf_merge_*_value`; NGINX facts part E, 1.22.1 and 1.31.5).
     pub fn effective(&self, block: DirectiveId, name: &str) -> Option<Effective<'_>> {
-        let name = Name::of(name)?;
+        let name = self.name_in_use(name)?;
         self.levels(block).find_map(|origin| self.lines_at(origin, name))
     }
 
     /// The lines of `name` that would be in effect in `block` if it, or the block that discards them, had none.
     pub fn lost(&self, block: DirectiveId, name: &str) -> Option<Effective<'_>> {
-        let name = Name::of(name)?;
+        let name = self.name_in_use(name)?;
         let mut found = self.levels(block).filter_map(|origin| self.lines_at(origin, name));
         found.next()?;
         found.next()
@@ -137,7 +125,7 @@ impl Tree {
 
     /// Whether text that is not here could set lines in `block` itself.
     pub fn is_open(&self, block: DirectiveId) -> bool {
-        self.own.open.contains_key(&block)
+        self.open.0.contains_key(&block)
     }
 
     /// What text that is not here could change of the lines of `name` that are in effect in `block`: that of an unread
@@ -146,7 +134,7 @@ impl Tree {
         let Some(name) = Name::of(name) else { return Openness::Near };
         let mut openness = Openness::Closed;
         for level in self.levels(block) {
-            openness = openness.max(self.own.open.get(&level).copied().unwrap_or_default());
+            openness = openness.max(self.open.0.get(&level).copied().unwrap_or_default());
             if self.lines_at(level, name).is_some() {
                 return openness;
             }
@@ -159,13 +147,18 @@ impl Tree {
         self.openness(block, name) > Openness::Closed
     }
 
+    /// A name that some directive of the tree has: most questions are about others.
+    fn name_in_use(&self, name: &str) -> Option<Name> {
+        Name::of(name).filter(|&name| !self.index.all(name).is_empty())
+    }
+
     /// `block` and the blocks around it, from the inside to the outside.
     fn levels(&self, block: DirectiveId) -> impl Iterator<Item = DirectiveId> + '_ {
         std::iter::once(block).chain(self.ancestors(block))
     }
 
     fn lines_at(&self, origin: DirectiveId, name: Name) -> Option<Effective<'_>> {
-        let lines = self.own.get(origin, name);
+        let lines = self.index.own(origin, name);
         (!lines.is_empty()).then_some(Effective { origin, lines })
     }
 }

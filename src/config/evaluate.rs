@@ -6,8 +6,6 @@
 
 use std::collections::BTreeSet;
 
-use super::definitions::DefinitionKind;
-use super::regex::Pattern;
 use super::tree::{DirectiveId, Tree};
 use super::variables::is_builtin_variable;
 
@@ -147,15 +145,10 @@ impl Tree {
     }
 
     fn variable(&self, name: &str, request: Request, block: DirectiveId, depth: u32) -> Values {
-        let definitions = self.definitions(name);
-        if depth == 0 || definitions.iter().any(|definition| definition.kind == DefinitionKind::Other) {
+        if depth == 0 || self.is_defined_otherwise(name) {
             return Values::unknown();
         }
-        let sets: Vec<DirectiveId> = definitions
-            .iter()
-            .filter(|definition| definition.kind == DefinitionKind::Set && self.may_run_before(definition.at, block))
-            .map(|definition| definition.at)
-            .collect();
+        let Some(sets) = self.sets_before(name, block) else { return Values::unknown() };
         if !sets.is_empty() {
             let mut all = Values::default();
             for set in sets {
@@ -164,11 +157,10 @@ impl Tree {
             }
             return all;
         }
-        // Of two maps for one variable the last one counts (NGINX facts part F).
-        if let Some(map) = definitions.iter().rev().find(|definition| definition.kind == DefinitionKind::Map) {
-            return self.map(map.at, request, block, depth - 1);
+        if let Some(map) = self.last_map(name) {
+            return self.map(map, request, block, depth - 1);
         }
-        if !definitions.is_empty() {
+        if !self.definitions(name).is_empty() {
             // Set elsewhere only: empty here (`using uninitialized variable` in the error log).
             return Values::one("");
         }
@@ -177,14 +169,6 @@ impl Tree {
             Some(false) => Values { undefined: Some(name.to_owned()), ..Values::default() },
             None => Values { open: true, undefined: Some(name.to_owned()), ..Values::default() },
         })
-    }
-
-    /// Whether a `set` can have run when `block` sends its request: it stands in the same server, or in no server.
-    fn may_run_before(&self, set: DirectiveId, block: DirectiveId) -> bool {
-        match (self.enclosing(set, "server"), self.enclosing(block, "server")) {
-            (Some(one), Some(other)) => one == other,
-            _ => true,
-        }
     }
 
     /// What the variable of a `map` becomes.
@@ -214,37 +198,22 @@ impl Tree {
     /// The entry of a map that a source text selects: a string (without regard to case) before patterns in their order
     /// before the default (`ngx_http_map_find`; NGINX facts part F).
     fn map_entry(&self, map: DirectiveId, text: &str) -> Entry {
-        let mut default = Entry::None;
-        let mut pattern = None;
-        let hostnames = self.children(map).any(|entry| self.words(entry).len() == 1 && self.name(entry) == "hostnames");
-        for entry in self.children(map) {
-            let key = self.name(entry);
-            let Some(value) = self.arg(entry, 1) else { continue };
-            if key == "include" {
-                continue;
-            }
-            if key == "default" {
-                default = Entry::Value(value.into_owned());
-            } else if let Some(regex) = key.strip_prefix('~') {
-                if pattern.is_none() {
-                    let (regex, ignore_case) = regex.strip_prefix('*').map_or((regex, false), |regex| (regex, true));
-                    match Pattern::new(regex, ignore_case).is_match(text) {
-                        Some(true) => pattern = Some(Entry::Value(value.into_owned())),
-                        Some(false) => {}
-                        None => pattern = Some(Entry::Unclear),
-                    }
-                }
-            } else {
-                let key = key.strip_prefix('\\').unwrap_or(&key);
-                if key.eq_ignore_ascii_case(text) {
-                    return Entry::Value(value.into_owned());
-                }
-                if hostnames && (key.starts_with(['*', '.']) || key.ends_with('*')) {
-                    pattern = Some(Entry::Unclear);
-                }
+        let entries = self.maps.of(self, map);
+        let value = |entry: DirectiveId| Entry::Value(self.arg(entry, 1).unwrap_or_default().into_owned());
+        if let Some(entry) = entries.named(self, text) {
+            return value(entry);
+        }
+        if entries.unclear {
+            return Entry::Unclear;
+        }
+        for (entry, pattern) in &entries.patterns {
+            match pattern.is_match(text) {
+                Some(true) => return value(*entry),
+                Some(false) => {}
+                None => return Entry::Unclear,
             }
         }
-        pattern.unwrap_or(default)
+        entries.default.map_or(Entry::None, value)
     }
 }
 

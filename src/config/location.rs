@@ -1,5 +1,7 @@
 //! The arguments of a `location`.
 
+use std::borrow::Cow;
+
 use super::tree::{DirectiveId, Tree};
 
 /// How a location compares its path with that of a request.
@@ -41,6 +43,17 @@ impl Tree {
         if !self.is(block, "location") {
             return None;
         }
+        let (modifier, path) = self.modifier_and_path(block)?;
+        Some(Location { modifier, path: path.into_owned() })
+    }
+
+    /// How a `location` compares, without its path.
+    pub fn modifier(&self, block: DirectiveId) -> Option<Modifier> {
+        if self.is(block, "location") { Some(self.modifier_and_path(block)?.0) } else { None }
+    }
+
+    /// The two parts of what stands behind `location`.
+    pub(super) fn modifier_and_path(&self, block: DirectiveId) -> Option<(Modifier, Cow<'_, str>)> {
         let first = self.arg(block, 1)?;
         if let Some(path) = self.arg(block, 2) {
             let modifier = match &*first {
@@ -50,7 +63,7 @@ impl Tree {
                 "~*" => Modifier::RegexNoCase,
                 _ => return None,
             };
-            return Some(Location { modifier, path: path.into_owned() });
+            return Some((modifier, path));
         }
         let glued = [
             ("=", Modifier::Exact),
@@ -58,11 +71,12 @@ impl Tree {
             ("~*", Modifier::RegexNoCase),
             ("~", Modifier::Regex),
         ];
-        let (path, modifier) = glued
-            .into_iter()
-            .find_map(|(mark, modifier)| Some((first.strip_prefix(mark)?, modifier)))
-            .unwrap_or((&first, if first.starts_with('@') { Modifier::Named } else { Modifier::Prefix }));
-        Some(Location { modifier, path: path.to_owned() })
+        for (mark, modifier) in glued {
+            if let Some(path) = first.strip_prefix(mark) {
+                return Some((modifier, Cow::Owned(path.to_owned())));
+            }
+        }
+        Some((if first.starts_with('@') { Modifier::Named } else { Modifier::Prefix }, first))
     }
 
     /// The locations directly in a server or a location.

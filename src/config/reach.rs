@@ -1,6 +1,7 @@
 //! Which location a request reaches.
 
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::OnceLock;
 
 use super::location::Modifier;
@@ -30,21 +31,17 @@ impl Reached {
     }
 }
 
-/// The locations of each server and location, as nginx looks them up: names by bisection, patterns in their order.
+/// The locations of each server and location, as nginx looks them up: names by bisection, patterns in their order. Both
+/// are sorted when the first request is thought of.
 #[derive(Debug, Default)]
 pub(super) struct LocationIndex {
-    scopes: HashMap<DirectiveId, Scope>,
-}
-
-/// The locations directly in one block.
-#[derive(Debug, Default)]
-struct Scope {
-    names: HashMap<Box<str>, AtName>,
-    patterns: Vec<Candidate>,
+    /// The block, the hash of the path and the location, of all that are looked up by name.
+    names: OnceLock<Vec<(DirectiveId, u32, DirectiveId)>>,
+    patterns: OnceLock<HashMap<DirectiveId, Vec<Candidate>>>,
 }
 
 /// The locations of one name: an exact one may stand beside a prefix.
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 struct AtName {
     exact: Option<DirectiveId>,
     prefix: Option<(DirectiveId, Modifier)>,
@@ -63,28 +60,44 @@ struct Candidate {
 const MOST_PATTERNS: usize = 128;
 
 impl LocationIndex {
-    pub(super) fn new(tree: &Tree) -> Self {
-        let mut index = Self::default();
-        for block in tree.ids() {
-            let Some(location) = tree.location(block) else { continue };
-            let scope = index.scopes.entry(tree.directive(block).parent).or_default();
-            let path = location.path.into_boxed_str();
-            match location.modifier {
-                Modifier::Exact => _ = scope.names.entry(path).or_default().exact.get_or_insert(block),
-                Modifier::Prefix | Modifier::PriorityPrefix => {
-                    scope.names.entry(path).or_default().prefix.get_or_insert((block, location.modifier));
-                }
-                Modifier::Regex | Modifier::RegexNoCase => scope.patterns.push(Candidate {
-                    block,
-                    source: path,
-                    ignore_case: location.modifier == Modifier::RegexNoCase,
-                    pattern: OnceLock::new(),
-                }),
-                Modifier::Named => {}
-            }
-        }
-        index
+    fn names(&self, tree: &Tree) -> &[(DirectiveId, u32, DirectiveId)] {
+        self.names.get_or_init(|| {
+            let by_name = tree.all("location").iter().filter_map(|&block| {
+                let (modifier, path) = tree.modifier_and_path(block)?;
+                let by_name = matches!(modifier, Modifier::Exact | Modifier::Prefix | Modifier::PriorityPrefix);
+                by_name.then(|| (tree.directive(block).parent, hash(&path), block))
+            });
+            let mut names: Vec<_> = by_name.collect();
+            names.sort_unstable();
+            names
+        })
     }
+
+    fn patterns(&self, tree: &Tree, block: DirectiveId) -> &[Candidate] {
+        let all = self.patterns.get_or_init(|| {
+            let mut patterns: HashMap<DirectiveId, Vec<Candidate>> = HashMap::new();
+            for &block in tree.all("location") {
+                let Some((modifier, path)) = tree.modifier_and_path(block) else { continue };
+                if matches!(modifier, Modifier::Regex | Modifier::RegexNoCase) {
+                    patterns.entry(tree.directive(block).parent).or_default().push(Candidate {
+                        block,
+                        source: path.into(),
+                        ignore_case: modifier == Modifier::RegexNoCase,
+                        pattern: OnceLock::new(),
+                    });
+                }
+            }
+            patterns
+        });
+        all.get(&block).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// The same for the same path, in this run of the program.
+fn hash(path: &str) -> u32 {
+    let mut hasher = DefaultHasher::new();
+    path.hash(&mut hasher);
+    hasher.finish() as u32
 }
 
 /// What a search by name finds in one block (`ngx_http_core_find_static_location`).
@@ -95,33 +108,50 @@ enum Static {
     Nothing,
 }
 
-impl Scope {
-    fn by_name(&self, tree: &Tree, path: &str) -> Static {
-        if let Some(at) = self.names.get(path) {
-            if let Some(block) = at.exact {
-                return Static::Exact(block);
-            }
-            if let Some((block, modifier)) = at.prefix {
-                return Static::Longest(block, modifier);
+impl Tree {
+    /// The locations of that name directly in a block; of several that nginx would not accept together, the first.
+    fn at_name(&self, scope: DirectiveId, path: &str) -> AtName {
+        let names = self.reach.names(self);
+        let key = (scope, hash(path));
+        let first = names.partition_point(|&(block, hash, _)| (block, hash) < key);
+        let mut at = AtName::default();
+        for &(_, _, block) in names[first..].iter().take_while(|&&(block, hash, _)| (block, hash) == key) {
+            match self.modifier_and_path(block) {
+                Some((modifier, other)) if other == path => match modifier {
+                    Modifier::Exact => _ = at.exact.get_or_insert(block),
+                    modifier => _ = at.prefix.get_or_insert((block, modifier)),
+                },
+                _ => {}
             }
         }
-        if let Some(at) = self.names.get(format!("{path}/").as_str()) {
-            let both = [at.exact, at.prefix.map(|(block, _)| block)];
-            if let Some(block) = both.into_iter().flatten().find(|&block| tree.redirects(block)) {
-                return Static::Redirect(at.exact.unwrap_or(block));
-            }
+        at
+    }
+
+    fn by_name(&self, scope: DirectiveId, path: &str) -> Static {
+        let here = self.at_name(scope, path);
+        if let Some(block) = here.exact {
+            return Static::Exact(block);
+        }
+        if let Some((block, modifier)) = here.prefix {
+            return Static::Longest(block, modifier);
+        }
+        let at = self.at_name(scope, &format!("{path}/"));
+        let both = [at.exact, at.prefix.map(|(block, _)| block)];
+        if let Some(block) = both.into_iter().flatten().find(|&block| self.redirects(block)) {
+            return Static::Redirect(at.exact.unwrap_or(block));
         }
         let shorter = (0..path.len()).rev().filter_map(|end| path.get(..end));
-        let longest = shorter.filter_map(|head| self.names.get(head)).find_map(|at| at.prefix);
+        let longest = shorter.filter_map(|head| self.at_name(scope, head).prefix).next();
         longest.map_or(Static::Nothing, |(block, modifier)| Static::Longest(block, modifier))
     }
 
-    /// The first pattern that matches; none when that cannot be said.
-    fn by_pattern(&self, path: &str) -> Option<Option<DirectiveId>> {
-        if self.patterns.len() > MOST_PATTERNS {
+    /// The first pattern of a block that matches; none when that cannot be said.
+    fn by_pattern(&self, scope: DirectiveId, path: &str) -> Option<Option<DirectiveId>> {
+        let patterns = self.reach.patterns(self, scope);
+        if patterns.len() > MOST_PATTERNS {
             return None;
         }
-        for candidate in &self.patterns {
+        for candidate in patterns {
             let pattern = candidate.pattern.get_or_init(|| Pattern::new(&candidate.source, candidate.ignore_case));
             if pattern.is_match(path)? {
                 return Some(Some(candidate.block));
@@ -147,26 +177,26 @@ impl Tree {
         'search: loop {
             // The blocks on the way down whose patterns are still to be asked.
             let mut waiting = Vec::new();
-            while let Some(locations) = self.reach.scopes.get(&scope) {
-                let named = if by_name { locations.by_name(self, path) } else { Static::Nothing };
+            while !self.own(scope, "location").is_empty() {
+                let named = if by_name { self.by_name(scope, path) } else { Static::Nothing };
                 match named {
                     Static::Exact(block) => return Reached::Location(block),
                     Static::Redirect(block) => return Reached::Redirect(block),
                     Static::Longest(block, modifier) => {
                         if modifier != Modifier::PriorityPrefix {
-                            waiting.push(locations);
+                            waiting.push(scope);
                         }
                         found = Reached::Location(block);
                         scope = block;
                     }
                     Static::Nothing => {
-                        waiting.push(locations);
+                        waiting.push(scope);
                         break;
                     }
                 }
             }
-            while let Some(locations) = waiting.pop() {
-                match locations.by_pattern(path) {
+            while let Some(inner) = waiting.pop() {
+                match self.by_pattern(inner, path) {
                     None => return Reached::Unknown,
                     Some(None) => {}
                     Some(Some(block)) => {
@@ -189,7 +219,8 @@ impl Tree {
 
     /// Whether a location with just this path, exact or as a prefix, stands directly in a block.
     pub fn has_location(&self, block: DirectiveId, path: &str) -> bool {
-        self.reach.scopes.get(&block).is_some_and(|locations| locations.names.contains_key(path))
+        let at = self.at_name(block, path);
+        at.exact.is_some() || at.prefix.is_some()
     }
 
     /// Whether nginx redirects the path without its last slash to this location: a `*_pass` stands in it, whose parser

@@ -25,6 +25,12 @@ pub trait Reader: Sync {
     fn parse(&self, source: &Source) -> Ast {
         syntax::parse(source)
     }
+
+    /// The one name of a file that has several, through links or relative paths. A file that is read under two names is
+    /// one file all the same: what is changed in it is changed under both.
+    fn real(&self, path: &Path) -> PathBuf {
+        path.to_owned()
+    }
 }
 
 /// As the shell's globbing, which nginx uses.
@@ -53,6 +59,11 @@ impl Reader for Disk {
 
     fn exists(&self, path: &Path) -> bool {
         path.is_file()
+    }
+
+    fn real(&self, path: &Path) -> PathBuf {
+        let real = std::fs::canonicalize(path).or_else(|_| std::path::absolute(path));
+        real.unwrap_or_else(|_| path.to_owned())
     }
 }
 

@@ -32,7 +32,7 @@ fn swallowed(tree: &Tree, id: DirectiveId) -> Option<Problem> {
         let between = &source.text()[before.end as usize..word.span.start as usize];
         let name = Name::of(source.slice(word.span));
         if between.contains('\n') && name.is_some_and(|name| name.entry_in(directive.context).is_some()) {
-            let line = source.line_column(words[0].span.start).line;
+            let line = source.line(words[0].span.start);
             return Some(Problem {
                 path: source.path().to_owned(),
                 place: Some((directive.file, word.span)),

@@ -7,12 +7,16 @@ use std::path::{Path, PathBuf};
 use super::context::Context;
 use super::definitions::Variables;
 use super::directives::Name;
-use super::effective::OwnIndex;
-use super::include::{self, IncludeMap, Included};
+use super::effective::OpenBlocks;
+use super::include::{IncludeMap, Included};
+use super::index::Index;
+use super::loader::Loader;
+use super::maps::Maps;
 use super::reach::LocationIndex;
 use super::reader::Reader;
 use super::swallowed;
-use crate::syntax::{self, Ast, NodeId, Source, Span, Word};
+use super::upstream::{self, Upstream};
+use crate::syntax::{Ast, Body, Node, NodeId, Source, Span, Word};
 
 /// The number of a [`File`] in its [`Tree`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -86,6 +90,8 @@ pub struct TreeOptions {
     pub prefix: Option<PathBuf>,
 }
 
+const INCLUDE: Option<Name> = Name::of("include");
+
 /// More statements than this come only from includes that multiply each other.
 const MOST_DIRECTIVES: usize = 40_000_000;
 
@@ -100,8 +106,16 @@ pub struct Tree {
     problems: Vec<Problem>,
     complete: bool,
     /// Statements that swallowed their neighbours, and the blocks in which that matters.
-    doubtful: Vec<DirectiveId>,
-    pub(super) own: OwnIndex,
+    doubtful: HashSet<DirectiveId>,
+    /// Files that are included more than once.
+    repeated: HashSet<FileId>,
+    /// Files of which something could not be understood.
+    misunderstood: HashSet<FileId>,
+    by_path: HashMap<PathBuf, FileId>,
+    pub(super) index: Index,
+    pub(super) open: OpenBlocks,
+    pub(super) upstreams: HashMap<Box<str>, Upstream>,
+    pub(super) maps: Maps,
     pub(super) variables: Variables,
     pub(super) reach: LocationIndex,
 }
@@ -111,11 +125,11 @@ impl Tree {
     /// rest of the tree readable.
     pub fn read(root: &Path, reader: &dyn Reader, options: &TreeOptions) -> Self {
         let prefix = options.prefix.clone().or_else(|| root.parent().map(Path::to_owned)).unwrap_or_default();
-        let mut loader =
-            Loader { reader, prefix, options, files: Vec::new(), by_path: HashMap::new(), problems: Vec::new() };
+        let mut loader = Loader::new(reader, prefix, &options.include_map);
         let Some(root_file) = loader.load(root) else {
             return Self::empty(loader.problems);
         };
+        loader.read_ahead(root_file);
         let context = match options.context.last() {
             Some(&context) => context,
             None => infer_context(&loader.files[root_file.0 as usize]),
@@ -125,11 +139,12 @@ impl Tree {
             directives: Vec::new(),
             unread: Vec::new(),
             reading_order: Vec::new(),
+            repeated: HashSet::new(),
             absent: Vec::new(),
             complete: context == Context::Main,
         };
         builder.expand(root_file, context);
-        let Builder { loader, directives, unread, reading_order, absent, complete } = builder;
+        let Builder { loader, directives, unread, reading_order, repeated, absent, complete } = builder;
         let Loader { files, mut problems, .. } = loader;
         for (id, file) in files.iter().enumerate() {
             problems.extend(file.ast.errors().iter().map(|error| Problem {
@@ -141,27 +156,37 @@ impl Tree {
         }
         let mut tree = Self {
             files,
+            index: Index::new(&directives),
             directives,
             unread,
             reading_order,
             absent,
             problems,
             complete,
-            doubtful: Vec::new(),
-            own: OwnIndex::default(),
+            doubtful: HashSet::new(),
+            repeated,
+            misunderstood: HashSet::new(),
+            by_path: HashMap::new(),
+            open: OpenBlocks::default(),
+            upstreams: HashMap::new(),
+            maps: Maps::default(),
             variables: Variables::default(),
             reach: LocationIndex::default(),
         };
-        tree.own = OwnIndex::new(&tree);
+        tree.open = OpenBlocks::new(&tree);
+        tree.upstreams = upstream::all(&tree);
+        tree.maps = Maps::new(&tree);
         tree.variables = Variables::new(&tree);
-        tree.reach = LocationIndex::new(&tree);
         for (id, problem) in swallowed::find(&tree) {
             if swallowed::matters_beside(&tree, id, &problem) {
-                tree.doubtful.push(tree.directive(id).parent);
+                tree.doubtful.insert(tree.directive(id).parent);
             }
-            tree.doubtful.push(id);
+            tree.doubtful.insert(id);
             tree.problems.push(problem);
         }
+        tree.misunderstood = tree.problems.iter().filter_map(|problem| Some(problem.place?.0)).collect();
+        let paths = (0..).map(FileId).zip(&tree.files).map(|(id, file)| (file.source.path().to_owned(), id));
+        tree.by_path = paths.collect();
         tree
     }
 
@@ -182,8 +207,14 @@ impl Tree {
             absent: Vec::new(),
             problems,
             complete: false,
-            doubtful: Vec::new(),
-            own: OwnIndex::default(),
+            doubtful: HashSet::new(),
+            repeated: HashSet::new(),
+            misunderstood: HashSet::new(),
+            by_path: HashMap::new(),
+            index: Index::default(),
+            open: OpenBlocks::default(),
+            upstreams: HashMap::new(),
+            maps: Maps::default(),
             variables: Variables::default(),
             reach: LocationIndex::default(),
         }
@@ -212,7 +243,7 @@ impl Tree {
 
     /// Whether a file was understood from its first byte to its last.
     pub fn is_understood(&self, file: FileId) -> bool {
-        !self.problems.iter().any(|problem| problem.place.is_some_and(|(other, _)| other == file))
+        !self.misunderstood.contains(&file)
     }
 
     /// Includes whose text is not here.
@@ -262,7 +293,7 @@ impl Tree {
         let mut next = DirectiveId(block.0 + 1);
         std::iter::from_fn(move || {
             let id = (next < end).then_some(next)?;
-            let is_include = self.is(id, "include") && !self.is_block(id);
+            let is_include = self.directive(id).name == INCLUDE && !self.is_block(id);
             next = if is_include { DirectiveId(id.0 + 1) } else { self.directive(id).end };
             Some(id)
         })
@@ -292,6 +323,15 @@ impl Tree {
     /// Whether a directive has a body.
     pub fn is_block(&self, id: DirectiveId) -> bool {
         id == ROOT || self.node(id).body.is_some()
+    }
+
+    /// A directive and those that come of the same text, where its file is included more than once.
+    pub fn copies(&self, id: DirectiveId) -> Vec<DirectiveId> {
+        let Directive { file, node, name, .. } = *self.directive(id);
+        let name = name.filter(|_| self.repeated.contains(&file));
+        let Some(name) = name else { return vec![id] };
+        let same = |&other: &DirectiveId| (self.directive(other).file, self.directive(other).node) == (file, node);
+        self.index.all(name).iter().copied().filter(same).collect()
     }
 
     /// The text a directive is called by.
@@ -329,13 +369,13 @@ impl Tree {
     }
 
     /// The node of a directive.
-    pub fn node(&self, id: DirectiveId) -> &syntax::Node {
+    pub fn node(&self, id: DirectiveId) -> &Node {
         let directive = self.directive(id);
         self.file(directive.file).ast.node(directive.node)
     }
 
     /// The body of a block; none for [`ROOT`], whose body is the file.
-    pub fn node_body(&self, id: DirectiveId) -> Option<syntax::Body> {
+    pub fn node_body(&self, id: DirectiveId) -> Option<Body> {
         if id == ROOT { None } else { self.node(id).body }
     }
 
@@ -350,68 +390,7 @@ impl Tree {
 
     /// The file of the tree that has this path.
     pub fn file_of(&self, path: &Path) -> Option<FileId> {
-        self.files.iter().position(|file| file.source.path() == path).map(|index| FileId(index as u32))
-    }
-}
-
-/// Reads and parses each file once.
-struct Loader<'a> {
-    reader: &'a dyn Reader,
-    prefix: PathBuf,
-    options: &'a TreeOptions,
-    files: Vec<File>,
-    by_path: HashMap<PathBuf, Option<FileId>>,
-    problems: Vec<Problem>,
-}
-
-impl Loader<'_> {
-    fn load(&mut self, path: &Path) -> Option<FileId> {
-        if let Some(&known) = self.by_path.get(path) {
-            return known;
-        }
-        let (bytes, well_known) = match self.reader.read(path) {
-            Ok(bytes) => (bytes, false),
-            Err(error) => match include::well_known(path) {
-                Some(text) => (text.into(), true),
-                None => {
-                    let message = format!("cannot be read: {}", reason(&error));
-                    self.problems.push(Problem { path: path.to_owned(), place: None, message, help: None });
-                    self.by_path.insert(path.to_owned(), None);
-                    return None;
-                }
-            },
-        };
-        if let Some(message) = unsuitable(&bytes) {
-            self.problems.push(Problem { path: path.to_owned(), place: None, message: message.into(), help: None });
-            self.by_path.insert(path.to_owned(), None);
-            return None;
-        }
-        let source = Source::new(path, bytes);
-        let ast = self.reader.parse(&source);
-        let id = FileId(self.files.len() as u32);
-        self.files.push(File { source, ast, well_known });
-        self.by_path.insert(path.to_owned(), Some(id));
-        Some(id)
-    }
-}
-
-/// Why bytes are no configuration at all, whatever nginx's reader would say of them.
-fn unsuitable(bytes: &[u8]) -> Option<&'static str> {
-    const LARGEST: usize = 1 << 30;
-    if bytes.len() > LARGEST {
-        return Some("is larger than 1 GiB");
-    }
-    let head = &bytes[..bytes.len().min(8192)];
-    memchr::memchr(0, head).is_some().then_some("is a binary file, not an nginx configuration")
-}
-
-/// An error of the file system without Rust's own trimmings.
-fn reason(error: &std::io::Error) -> String {
-    match error.kind() {
-        std::io::ErrorKind::NotFound => "no such file".into(),
-        std::io::ErrorKind::PermissionDenied => "permission denied".into(),
-        std::io::ErrorKind::IsADirectory => "it is a directory".into(),
-        _ => error.to_string(),
+        self.by_path.get(path).copied()
     }
 }
 
@@ -421,6 +400,7 @@ struct Builder<'a> {
     directives: Vec<Directive>,
     unread: Vec<Unread>,
     reading_order: Vec<FileId>,
+    repeated: HashSet<FileId>,
     absent: Vec<DirectiveId>,
     complete: bool,
 }
@@ -455,7 +435,9 @@ impl Builder<'_> {
             match step {
                 Step::Close { id } => self.directives[id.0 as usize].end = DirectiveId(self.directives.len() as u32),
                 Step::Enter { file, block, context } => {
-                    if read.insert(file) && !self.loader.files[file.0 as usize].well_known {
+                    if !read.insert(file) {
+                        self.repeated.insert(file);
+                    } else if !self.loader.files[file.0 as usize].well_known {
                         self.reading_order.push(file);
                     }
                     open_files.push(file);
@@ -475,7 +457,7 @@ impl Builder<'_> {
                     steps.push(Step::Visit { file, next: after, end, block, context });
                     let id = DirectiveId(self.directives.len() as u32);
                     let (name, opens) = self.push(file, next, block, context);
-                    let is_include = name.is_some_and(|name| name.text() == "include");
+                    let is_include = name.is_some() && name == INCLUDE;
                     if is_include && opens.is_none() {
                         steps.push(Step::Close { id });
                         self.include(id, block, context, &open_files, &mut steps);
@@ -531,9 +513,8 @@ impl Builder<'_> {
         let Some(word) = words.get(1) else { return };
         let pattern = word.value(source).into_owned();
         let span = word.span;
-        let found =
-            include::resolve(&pattern, &self.loader.prefix, &self.loader.options.include_map, self.loader.reader);
-        let paths = match found {
+        let found = self.loader.resolve(&pattern);
+        let paths = match &*found {
             Included::Harmless => return self.absent.push(id),
             Included::Unread => {
                 self.absent.push(id);
@@ -543,7 +524,7 @@ impl Builder<'_> {
         };
         let first = steps.len();
         for path in paths {
-            let Some(included) = self.loader.load(&path) else {
+            let Some(included) = self.loader.load(path) else {
                 self.unread.push(Unread { include: id, block });
                 continue;
             };

@@ -1,10 +1,12 @@
 //! Where a route sends its requests.
 
+use std::collections::HashMap;
+
 use super::evaluate::{Part, Request, parts};
 use super::tree::{DirectiveId, Tree};
 
 /// The argument of a `*_pass`, taken apart.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Target {
     /// `http`, `https`, … in lower case; empty where none is written (`uwsgi_pass`).
     pub scheme: String,
@@ -29,6 +31,7 @@ impl Target {
             // `$name` may hold a whole address, so that a URI starts only at a written `/`.
             match rest.find('/') {
                 Some(slash) => (rest[..slash].to_owned(), Some(rest[slash..].to_owned())),
+                None if !rest.contains('$') => (rest.to_owned(), None),
                 None => {
                     let glued = rest.find("$request_uri").or_else(|| rest.find("$uri")).filter(|&at| at > 0);
                     let glued = glued.or_else(|| behind_port(rest));
@@ -39,7 +42,7 @@ impl Target {
                 }
             }
         };
-        let variable = parts(argument).iter().any(|part| matches!(part, Part::Variable(_)));
+        let variable = argument.contains('$') && parts(argument).iter().any(|part| matches!(part, Part::Variable(_)));
         Self { scheme: scheme.to_ascii_lowercase(), authority, uri, variable }
     }
 
@@ -78,17 +81,25 @@ pub struct Upstream {
     pub keepalive: Option<DirectiveId>,
 }
 
+/// The `upstream` blocks of a tree by name in lower case; of several with one name, the first.
+pub(super) fn all(tree: &Tree) -> HashMap<Box<str>, Upstream> {
+    let mut all = HashMap::new();
+    for &block in tree.all("upstream") {
+        let takes_requests = |server: &DirectiveId| !tree.args(*server).any(|arg| arg == "down" || arg == "backup");
+        let name = tree.arg(block, 1).unwrap_or_default().to_ascii_lowercase();
+        all.entry(name.into()).or_insert_with(|| Upstream {
+            block,
+            servers: tree.own(block, "server").iter().copied().filter(takes_requests).collect(),
+            keepalive: tree.own(block, "keepalive").last().copied(),
+        });
+    }
+    all
+}
+
 impl Tree {
     /// The `upstream` block that a host names.
-    pub fn upstream(&self, host: &str) -> Option<Upstream> {
-        let block = *self.variables.upstreams.get(&*host.to_ascii_lowercase())?;
-        let servers = self
-            .own(block, "server")
-            .iter()
-            .copied()
-            .filter(|&server| !self.args(server).any(|arg| arg == "down" || arg == "backup"))
-            .collect();
-        Some(Upstream { block, servers, keepalive: self.own(block, "keepalive").last().copied() })
+    pub fn upstream(&self, host: &str) -> Option<&Upstream> {
+        self.upstreams.get(&*host.to_ascii_lowercase())
     }
 
     /// The names that the host of a target can be, once variables are followed.

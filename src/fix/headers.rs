@@ -222,7 +222,7 @@ pub(super) struct Served {
 impl Served {
     fn new(tree: &Tree, routes: &Routes) -> Self {
         let mut served = Self { blocks: HashMap::new(), routes: HashMap::new() };
-        for id in tree.ids().filter(|&id| tree.is(id, NAME)) {
+        for &id in tree.all(NAME) {
             let line = tree.directive(id);
             served.blocks.entry((line.file, line.node)).or_default().push(line.parent);
         }

@@ -4,6 +4,9 @@ use crate::config::{DirectiveId, FileId, ROOT, Tree};
 use crate::syntax::edit::Edit;
 use crate::syntax::{NodeId, Source, Span};
 
+/// Where so many statements show no indentation, the file has none.
+const MOST_STATEMENTS: usize = 1000;
+
 /// The text habits of one file.
 pub(super) struct Layout<'t> {
     tree: &'t Tree,
@@ -21,17 +24,15 @@ impl<'t> Layout<'t> {
 
     /// The line end of the file: that of its first line.
     pub(super) fn line_end(&self) -> &'static str {
-        let text = self.source().text();
-        match text.find('\n') {
-            Some(at) if text[..at].ends_with('\r') => "\r\n",
-            _ => "\n",
-        }
+        let first = self.source().line_span(0).end as usize;
+        let behind = self.source().text().get(first..).unwrap_or_default();
+        if behind.starts_with('\r') { "\r\n" } else { "\n" }
     }
 
     /// One step of indentation: what the first statement that stands deeper than its block has more than it.
     pub(super) fn unit(&self) -> String {
         let ast = &self.tree.file(self.file).ast;
-        for node in ast.nodes() {
+        for node in ast.nodes().iter().take(MOST_STATEMENTS) {
             let Some(indent) = self.indent_at(node.span.start) else { continue };
             let around = node.parent.and_then(|parent| self.indent_at(ast.node(parent).span.start));
             if let Some(step) = around.and_then(|around| indent.strip_prefix(around)).filter(|step| !step.is_empty()) {
@@ -51,8 +52,8 @@ impl<'t> Layout<'t> {
     /// The indentation of the statements inside a block of this file.
     fn inner_indent(&self, block: DirectiveId) -> String {
         let ast = &self.tree.file(self.file).ast;
-        let children = self.child_nodes(block);
-        if let Some(indent) = children.iter().find_map(|&child| self.indent_at(ast.node(child).span.start)) {
+        let mut children = self.child_nodes(block).take(MOST_STATEMENTS);
+        if let Some(indent) = children.find_map(|child| self.indent_at(ast.node(child).span.start)) {
             return indent.to_owned();
         }
         if block == ROOT || self.tree.directive(block).file != self.file {
@@ -65,7 +66,7 @@ impl<'t> Layout<'t> {
     }
 
     /// The nodes directly in a block, of those that this file itself holds.
-    fn child_nodes(&self, block: DirectiveId) -> Vec<NodeId> {
+    fn child_nodes(&self, block: DirectiveId) -> impl Iterator<Item = NodeId> + 't {
         let ast = &self.tree.file(self.file).ast;
         let (mut node, end) = if block == ROOT || self.tree.directive(block).file != self.file {
             (NodeId(0), NodeId(ast.nodes().len() as u32))
@@ -73,12 +74,11 @@ impl<'t> Layout<'t> {
             let own = self.tree.directive(block).node;
             (NodeId(own.0 + 1), ast.node(own).end)
         };
-        let mut nodes = Vec::new();
-        while node < end {
-            nodes.push(node);
-            node = ast.node(node).end;
-        }
-        nodes
+        std::iter::from_fn(move || {
+            let next = (node < end).then_some(node)?;
+            node = ast.node(next).end;
+            Some(next)
+        })
     }
 
     /// New statements behind one that stands in the same block.
@@ -141,6 +141,20 @@ impl<'t> Layout<'t> {
         Edit { span: Span::at(at), text: format!("{gap}{text}{}", self.line_end()) }
     }
 
+    /// The lines of a statement and of the comments above it, if nothing else stands on them.
+    pub(super) fn whole_lines(&self, directive: DirectiveId) -> Option<Span> {
+        let span = self.tree.node(directive).span;
+        let last = self.source().line_span(span.end);
+        self.indent_at(span.start)?;
+        if !self.source().slice(Span { start: span.end, end: last.end }).trim().is_empty() {
+            return None;
+        }
+        let ast = &self.tree.file(self.file).ast;
+        let comments = crate::syntax::comments_at(ast, self.source(), self.tree.directive(directive).node);
+        let top = comments.first().map_or(span.start, |(first, _)| first.start.min(span.start));
+        Some(Span { start: self.source().line_span(top).start, end: last.end })
+    }
+
     /// Takes a statement away, with its line when nothing else stands on it.
     pub(super) fn without(&self, directive: DirectiveId) -> Edit {
         let span = self.tree.node(directive).span;
@@ -150,12 +164,24 @@ impl<'t> Layout<'t> {
         let alone = self.indent_at(span.start).is_some()
             && self.source().slice(Span { start: span.end, end: last.end }).trim().is_empty();
         if alone {
-            let behind = text.as_bytes().get(last.end as usize..).unwrap_or_default();
-            let line_end = if behind.starts_with(b"\r\n") { 2 } else { u32::from(behind.starts_with(b"\n")) };
-            return Edit { span: Span { start: first.start, end: last.end + line_end }, text: String::new() };
+            return self.without_lines(Span { start: first.start, end: last.end });
         }
         let before = text[..span.start as usize].trim_end_matches([' ', '\t']).len() as u32;
         let start = if before > first.start { before } else { span.start };
         Edit { span: Span { start, end: span.end }, text: String::new() }
+    }
+
+    /// Takes whole lines away, and of the empty lines in front of them and behind them one, so that no gap is left.
+    pub(super) fn without_lines(&self, lines: Span) -> Edit {
+        let text = self.source().text();
+        let (before, behind) = (&text[..lines.start as usize], &text[lines.end as usize..]);
+        let line_end = |text: &str| if text.starts_with("\r\n") { 2 } else { usize::from(text.starts_with('\n')) };
+        let end = lines.end + line_end(behind) as u32;
+        let next = behind[line_end(behind)..].lines().next().unwrap_or_default().trim();
+        let above = before.strip_suffix('\n').map_or("", |before| before.rsplit('\n').next().unwrap_or_default());
+        let empty_above = before.ends_with('\n') && above.trim().is_empty() && before.len() > above.len() + 1;
+        let closes = next.is_empty() || next.starts_with('}');
+        let gap = if empty_above && closes { above.len() as u32 + 1 } else { 0 };
+        Edit { span: Span { start: lines.start - gap, end }, text: String::new() }
     }
 }

@@ -110,11 +110,8 @@ impl Rewriter<'_> {
 
     fn choose(&self, purpose: Purpose) -> Choice {
         let tree = self.tree;
-        let maps = tree.ids().filter(|&id| {
-            tree.is(id, "map")
-                && tree.is_block(id)
-                && tree.directive(id).context == Context::Http
-                && concerns_upgrade(tree, id)
+        let maps = tree.all("map").iter().copied().filter(|&id| {
+            tree.is_block(id) && tree.directive(id).context == Context::Http && concerns_upgrade(tree, id)
         });
         for map in maps {
             let variable = tree.arg(map, 2).unwrap_or_default().trim_start_matches('$').to_owned();
@@ -159,8 +156,9 @@ impl Rewriter<'_> {
     }
 
     /// Where in http a map can stand, one place for all routes: in front of the first server or upstream of the file that
-    /// holds the block, or of the first file it includes that may be written, but behind every `map_hash_…`, which nginx refuses once it has read a map (`ngx_http_map_block` sets the
-    /// defaults; "directive is duplicate" on 1.22.1).
+    /// holds the block, or of the `include` that brings it, or of the first file included that may be written, but behind
+    /// every `map_hash_…`, which nginx refuses once it has read a map (`ngx_http_map_block` sets the defaults; "directive is
+    /// duplicate" on 1.22.1).
     fn http_place(&self, http: DirectiveId) -> Result<Place, Withheld> {
         let tree = self.tree;
         let hash = ["map_hash_max_size", "map_hash_bucket_size"];
@@ -172,7 +170,11 @@ impl Rewriter<'_> {
         let holder = tree.directive(http).file;
         let of = |id: &DirectiveId| tree.directive(*id).file;
         if self.may_edit(holder) {
-            let before = blocks.iter().copied().find(|id| of(id) == holder);
+            let before = blocks.iter().copied().find(|id| of(id) == holder).or_else(|| {
+                let brings = blocks.iter().find_map(|&id| self.include_around(id, holder));
+                let unread = tree.unread().iter().filter(|unread| unread.block == http).map(|unread| unread.include);
+                brings.or_else(|| unread.filter(|include| of(include) == holder).last()).filter(behind)
+            });
             if before.is_some() || hash.is_none() {
                 return Ok(Place { file: holder, before });
             }

@@ -1,29 +1,48 @@
 //! Proof that edits change nothing but what their fixes declare.
 //!
 //! The configuration before and after is compared block by block: what stands in a block itself, and for each of these
-//! differences what is in effect in that block and in all blocks below it. A difference that no applied fix declares is
-//! a [`Difference`], and the fixes that could have caused it are withdrawn.
+//! differences what is in effect in that block and in all blocks below it. All directives are compared, whether they have
+//! to do with WebSockets or not. A difference that no applied fix declares is a [`Difference`], and the fixes that could
+//! have caused it are withdrawn.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use crate::config::{Context, DirectiveId, Inherit, Name, ROOT, Tree};
-use crate::syntax::edit::{Edit, moved};
+use super::in_effect::{concerns, in_effect, is_single, together_with};
+use crate::config::{Context, DirectiveId, FileId, Inherit, Name, ROOT, Tree};
+use crate::syntax::edit::{Edit, Moves};
 
 /// The edits of one pass, by the path of their file.
 pub(super) type Edits = BTreeMap<PathBuf, Vec<Edit>>;
 
 /// A block's place that can be found again after an edit: its file, the offset of its first word, and which of several
 /// expansions of that text it is.
-type Key = (PathBuf, u32, usize);
+type Key = (FileId, u32, u32);
 
 /// Something that is in effect otherwise than before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Difference {
     /// The block, in the tree before.
     pub(super) block: DirectiveId,
-    /// The directive, with the header's name for `proxy_set_header`.
+    /// The directive, with the header's name for lists of headers (`proxy_set_header Host`).
     pub(super) what: String,
+    /// What about it.
+    pub(super) kind: Kind,
+}
+
+impl Difference {
+    fn other(block: DirectiveId, what: impl Into<String>) -> Self {
+        Self { block, what: what.into(), kind: Kind::Other }
+    }
+}
+
+/// How something differs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Kind {
+    /// It stands there once too often: nginx says "is duplicate", or sends a header twice.
+    Twice,
+    /// It says something else.
+    Other,
 }
 
 /// Blocks of two trees that are the same block.
@@ -39,9 +58,18 @@ pub(super) struct Pairs {
 impl Pairs {
     /// Finds each old block in the new tree.
     pub(super) fn new(old: &Tree, new: &Tree, edits: &Edits) -> Self {
-        let move_by = |path: &Path, offset: u32| edits.get(path).map_or(offset, |edits| moved(offset, edits));
-        let old_keys = keys(old, move_by);
-        let mut new_keys = keys(new, |_, offset| offset);
+        // A file keeps its path, whatever its number in the new tree.
+        let number = |file: FileId| new.file_of(old.file(file).source.path());
+        let files: Vec<_> = (0..old.files().len() as u32)
+            .map(|file| {
+                (number(FileId(file)), edits.get(old.file(FileId(file)).source.path()).map(|edits| Moves::new(edits)))
+            })
+            .collect();
+        let old_keys = keys(old, |file, offset| {
+            let (number, moves) = &files[file.0 as usize];
+            (*number, moves.as_ref().map_or(offset, |moves| moves.of(offset)))
+        });
+        let mut new_keys = keys(new, |file, offset| (Some(file), offset));
         let mut pairs = Self {
             new_of: HashMap::from([(ROOT, ROOT)]),
             old_of: HashMap::from([(ROOT, ROOT)]),
@@ -69,14 +97,15 @@ impl Pairs {
     }
 }
 
-fn keys(tree: &Tree, move_by: impl Fn(&Path, u32) -> u32) -> HashMap<Key, DirectiveId> {
-    let mut times: HashMap<(PathBuf, u32), usize> = HashMap::new();
+fn keys(tree: &Tree, place: impl Fn(FileId, u32) -> (Option<FileId>, u32)) -> HashMap<Key, DirectiveId> {
+    let mut times: HashMap<(FileId, u32), u32> = HashMap::new();
     let mut keys = HashMap::new();
     for id in tree.ids().filter(|&id| tree.is_block(id) && tree.directive(id).context != Context::Entries) {
-        let path = tree.source(id).path();
-        let offset = move_by(path, tree.node(id).span.start);
-        let seen = times.entry((path.to_owned(), offset)).or_default();
-        keys.insert((path.to_owned(), offset, *seen), id);
+        let (file, offset) = place(tree.directive(id).file, tree.node(id).span.start);
+        // A file that is gone takes its blocks along.
+        let file = file.unwrap_or(FileId(u32::MAX));
+        let seen = times.entry((file, offset)).or_default();
+        keys.insert((file, offset, *seen), id);
         *seen += 1;
     }
     keys
@@ -85,111 +114,206 @@ fn keys(tree: &Tree, move_by: impl Fn(&Path, u32) -> u32) -> HashMap<Key, Direct
 /// All differences of effective values between two trees, in the order of the old one. `removed` and `added` blocks are
 /// the business of the fix that declares them.
 pub(super) fn differences(old: &Tree, new: &Tree, pairs: &Pairs) -> Vec<Difference> {
-    let mut all = Vec::new();
     let mut blocks: Vec<(DirectiveId, DirectiveId)> = pairs.new_of.iter().map(|(&old, &new)| (old, new)).collect();
     blocks.sort();
+    let mut all = out_of_order(old, &blocks);
     // What differs in a block itself may differ, by inheritance, in every block below it.
     let mut suspects: BTreeMap<DirectiveId, BTreeSet<String>> = BTreeMap::new();
     for &(before, after) in &blocks {
         if before != ROOT && !old.args(before).eq(new.args(after)) {
-            all.push(Difference { block: before, what: old.name(before).into_owned() });
+            all.push(Difference::other(before, old.name(before)));
         }
-        for name in own_differences(old, before, new, after) {
+        if is_same(old, before, new, after) {
+            continue;
+        }
+        let (left, right) = (Own::new(old, before), Own::new(new, after));
+        all.extend(left.rewritten(&right).into_iter().map(|what| Difference::other(before, what)));
+        for name in left.differences(&right) {
+            if right.count(&name) > left.count(&name).max(1) && is_single(new, after, &name) {
+                all.push(Difference { block: before, what: name.clone(), kind: Kind::Twice });
+            }
             let inherits = Name::of(&name).is_some_and(|known| {
                 known.entry_in(old.directive(before).context).is_none_or(|entry| entry.inherit != Inherit::None)
             });
-            suspects.entry(before).or_default().insert(name.clone());
-            if inherits {
-                let below = (before.0 + 1..old.directive(before).end.0).map(DirectiveId);
-                for id in below.filter(|id| pairs.new_of.contains_key(id)) {
-                    suspects.entry(id).or_default().insert(name.clone());
-                }
-            } else {
-                all.push(Difference { block: before, what: name });
+            if !inherits {
+                all.push(Difference::other(before, name));
+                continue;
+            }
+            let below = (before.0 + 1..old.directive(before).end.0).map(DirectiveId);
+            let below = below.filter(|id| pairs.new_of.contains_key(id));
+            for id in std::iter::once(before).chain(below) {
+                suspects.entry(id).or_default().extend(together_with(&name).iter().map(|&name| name.to_owned()));
+                suspects.entry(id).or_default().insert(name.clone());
             }
         }
     }
     for (block, names) in suspects {
         let after = pairs.new_of[&block];
-        for name in names {
-            if !concerns(old, block, &name) {
-                continue;
-            }
-            for what in effective_differences(old, block, new, after, &name) {
-                all.push(Difference { block, what });
-            }
+        for name in names.iter().filter(|name| concerns(old, block, name)) {
+            let (left, right) = (in_effect(old, block, name), in_effect(new, after, name));
+            all.extend(left.differences(&right).map(|(what, kind)| Difference { block, what, kind }));
         }
     }
-    all.sort_by(|left, right| (left.block, &left.what).cmp(&(right.block, &right.what)));
+    all.sort_by(|left, right| (left.block, &left.what, left.kind).cmp(&(right.block, &right.what, right.kind)));
     all.dedup();
     all
 }
 
-/// Whether a setting has any meaning in a block: what belongs to a module that hands requests on means nothing where
-/// nothing is handed on.
-fn concerns(tree: &Tree, block: DirectiveId, name: &str) -> bool {
-    let modules = ["proxy", "uwsgi", "scgi", "fastcgi", "grpc"];
-    let Some(module) = modules.into_iter().find(|module| name.starts_with(&format!("{module}_"))) else { return true };
-    !tree.own(block, &format!("{module}_pass")).is_empty()
-        || (!matches!(tree.directive(block).context, Context::Http | Context::Main)
-            && ["if", "limit_except"].iter().any(|inner| {
-                tree.own(block, inner).iter().any(|&inner| !tree.own(inner, &format!("{module}_pass")).is_empty())
-            }))
-}
-
-/// The names of statements that differ directly in a block.
-fn own_differences(old: &Tree, before: DirectiveId, new: &Tree, after: DirectiveId) -> BTreeSet<String> {
-    let left = own_statements(old, before);
-    let right = own_statements(new, after);
-    let names: BTreeSet<&String> = left.keys().chain(right.keys()).collect();
-    names.into_iter().filter(|name| left.get(*name) != right.get(*name)).cloned().collect()
-}
-
-/// What stands directly in a block, by name: the words of each statement, and of the body where it is no configuration.
-fn own_statements(tree: &Tree, block: DirectiveId) -> BTreeMap<String, Vec<Vec<String>>> {
-    let mut all: BTreeMap<String, Vec<Vec<String>>> = BTreeMap::new();
-    let is_map =
-        block != ROOT && tree.children(block).next().is_some_and(|id| tree.directive(id).context == Context::Entries);
-    for id in tree.children(block) {
-        if tree.is_block(id) && !is_map {
-            continue;
-        }
-        let words = tree.args(id).map(std::borrow::Cow::into_owned).collect();
-        // The entries of a map are one thing: their order counts, and their keys are no names.
-        let name = if is_map { tree.name(block).into_owned() } else { tree.name(id).into_owned() };
-        let words: Vec<String> = words;
-        let key = is_map.then(|| tree.name(id).into_owned());
-        all.entry(name).or_default().push(key.into_iter().chain(words).collect());
-    }
-    all
-}
-
-/// What is in effect differently for one directive; header lines are told apart by the header.
-fn effective_differences(old: &Tree, before: DirectiveId, new: &Tree, after: DirectiveId, name: &str) -> Vec<String> {
-    let left = effective_words(old, before, name);
-    let right = effective_words(new, after, name);
-    if left == right {
-        return Vec::new();
-    }
-    if name != "proxy_set_header" {
-        return vec![name.to_owned()];
-    }
-    let by_header = |lines: &[Vec<String>]| {
-        let mut headers: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for line in lines {
-            // Where the name itself is missing, nothing else is there either.
-            let (header, rest) = line.split_first().map_or(("", &[][..]), |(header, rest)| (header.as_str(), rest));
-            headers.entry(header.to_ascii_lowercase()).or_default().push(rest.join(" "));
-        }
-        headers
+/// Whether two blocks consist of the same statements in the same order, which nearly all do.
+fn is_same(old: &Tree, before: DirectiveId, new: &Tree, after: DirectiveId) -> bool {
+    let same = |(one, other): (DirectiveId, DirectiveId)| {
+        old.is_block(one) == new.is_block(other)
+            && old.name(one) == new.name(other)
+            && old.args(one).eq(new.args(other))
     };
-    let (left, right) = (by_header(&left), by_header(&right));
-    let names: BTreeSet<&String> = left.keys().chain(right.keys()).collect();
-    let changed = names.into_iter().filter(|name| left.get(*name) != right.get(*name));
-    changed.map(|header| format!("{name} {header}")).collect()
+    let (mut left, mut right) = (old.children(before), new.children(after));
+    loop {
+        match (left.next(), right.next()) {
+            (None, None) => return true,
+            (Some(one), Some(other)) if same((one, other)) => {}
+            _ => return false,
+        }
+    }
 }
 
-fn effective_words(tree: &Tree, block: DirectiveId, name: &str) -> Vec<Vec<String>> {
-    let lines = tree.effective(block, name).map_or(&[][..], |effective| effective.lines);
-    lines.iter().map(|&line| tree.args(line).map(std::borrow::Cow::into_owned).collect()).collect()
+/// Blocks that stand behind another one than before. Of regular expressions nginx takes the first that matches, of
+/// servers the first for an address, of `if` blocks one after the other.
+fn out_of_order(old: &Tree, blocks: &[(DirectiveId, DirectiveId)]) -> Vec<Difference> {
+    let swapped = blocks.windows(2).filter(|pair| pair[1].1 < pair[0].1);
+    swapped.map(|pair| Difference::other(old.directive(pair[1].0).parent, "order of blocks")).collect()
+}
+
+/// What stands directly in a block.
+struct Own {
+    /// By name, the words of each statement, and of the body where that is no configuration.
+    statements: BTreeMap<String, Vec<Vec<String>>>,
+    /// The statements that are carried out one after the other (`ngx_http_rewrite_handler`).
+    script: Vec<String>,
+}
+
+impl Own {
+    fn new(tree: &Tree, block: DirectiveId) -> Self {
+        let mut own = Self { statements: BTreeMap::new(), script: Vec::new() };
+        let first = tree.children(block).next();
+        let is_map = block != ROOT && first.is_some_and(|id| tree.directive(id).context == Context::Entries);
+        for id in tree.children(block) {
+            let name = tree.name(id).into_owned();
+            if matches!(&*name, "set" | "rewrite" | "return" | "break" | "if") && !is_map {
+                own.script.push(name.clone());
+            }
+            if tree.is_block(id) && !is_map {
+                continue;
+            }
+            let words = tree.args(id).map(std::borrow::Cow::into_owned);
+            // The entries of a map are one thing: their order counts, and their keys are no names.
+            let (name, key) = if is_map { (tree.name(block).into_owned(), Some(name)) } else { (name, None) };
+            own.statements.entry(name).or_default().push(key.into_iter().chain(words).collect());
+        }
+        own
+    }
+
+    fn count(&self, name: &str) -> usize {
+        self.statements.get(name).map_or(0, Vec::len)
+    }
+
+    /// The names of statements that are not the same.
+    fn differences(&self, other: &Self) -> BTreeSet<String> {
+        let names = self.statements.keys().chain(other.statements.keys());
+        names.filter(|name| self.statements.get(*name) != other.statements.get(*name)).cloned().collect()
+    }
+
+    /// The same steps in another order.
+    fn rewritten(&self, other: &Self) -> Option<String> {
+        let sorted = |script: &[String]| {
+            let mut script = script.to_vec();
+            script.sort();
+            script
+        };
+        let is_other = self.script != other.script && sorted(&self.script) == sorted(&other.script);
+        is_other.then(|| "order of set, rewrite, if and return".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::config::{Memory, TreeOptions};
+    use crate::syntax::Span;
+
+    fn read(text: &str) -> Tree {
+        let mut memory = Memory::new();
+        memory.insert("nginx.conf", text);
+        Tree::read(Path::new("nginx.conf"), &memory, &TreeOptions::default())
+    }
+
+    /// What differs when `from` is written as `to`, in words.
+    fn differs(text: &str, changes: &[(&str, &str)]) -> Vec<String> {
+        let mut edits: Vec<Edit> = changes
+            .iter()
+            .map(|(from, to)| {
+                let start = text.find(from).unwrap();
+                Edit { span: Span::new(start..start + from.len()), text: (*to).to_owned() }
+            })
+            .collect();
+        edits.sort();
+        let after = crate::syntax::edit::apply(text, &edits).unwrap();
+        let (old, new) = (read(text), read(&after));
+        let pairs = Pairs::new(&old, &new, &Edits::from([("nginx.conf".into(), edits)]));
+        let all = differences(&old, &new, &pairs);
+        all.iter().map(|one| format!("{:?} {} {}", one.kind, one.what, old.name(one.block))).collect()
+    }
+
+    fn server(body: &str) -> String {
+        format!("events {{}} http {{ server {{ {body} }} }}")
+    }
+
+    #[test]
+    fn comments_and_blanks_are_no_difference() {
+        let text = server("location / { return 204; }");
+        assert!(differs(&text, &[("return 204;", "# a\nreturn  204 ;\n")]).is_empty());
+    }
+
+    #[test]
+    fn what_is_set_above_differs_wherever_it_is_inherited() {
+        let text = server("gzip off; location /a { } location /b { gzip on; location /b/c { } }");
+        let all = differs(&text, &[("gzip off", "gzip on")]);
+        assert_eq!(all, ["Other gzip server", "Other gzip location"]);
+    }
+
+    #[test]
+    fn the_order_of_what_is_carried_out_counts() {
+        let text = server("set $a 1; if ($a) { return 204; } rewrite ^ /x; location / { }");
+        let all = differs(&text, &[("set $a 1; ", ""), ("rewrite ^ /x;", "rewrite ^ /x; set $a 1;")]);
+        assert_eq!(all, ["Other order of set, rewrite, if and return server"]);
+    }
+
+    #[test]
+    fn a_second_line_is_told_from_another_value() {
+        let text = server("location / { proxy_pass http://a; proxy_read_timeout 1; proxy_set_header A b; }");
+        let all = differs(&text, &[("proxy_set_header A b;", "proxy_set_header A b; proxy_set_header a c;")]);
+        assert_eq!(all, ["Twice proxy_set_header a location", "Other proxy_set_header a location"]);
+        let all = differs(&text, &[("proxy_set_header A b;", "proxy_set_header A b; proxy_read_timeout 2;")]);
+        assert_eq!(all, ["Twice proxy_read_timeout location", "Other proxy_read_timeout location"]);
+    }
+
+    #[test]
+    fn a_setting_of_a_module_means_nothing_where_nothing_is_handed_on() {
+        let text = server("location /a { return 204; } location /b { proxy_pass http://a; } include x/gone.conf;");
+        let all = differs(&text, &[("server { ", "server { proxy_buffering off; ")]);
+        assert_eq!(all, ["Other proxy_buffering server", "Other proxy_buffering location"]);
+        let closed = text.replace("include x/gone.conf;", "");
+        assert_eq!(
+            differs(&closed, &[("server { ", "server { proxy_buffering off; ")]),
+            ["Other proxy_buffering location"]
+        );
+    }
+
+    #[test]
+    fn entries_of_a_map_differ_as_the_map() {
+        let text = "http { map $a $b { x y; ~z w; } upstream u { server a; } } events {}";
+        assert_eq!(differs(text, &[("x y;", "x z;")]), ["Other map map"]);
+        assert_eq!(differs(text, &[("server a;", "server b;")]), ["Other server upstream"]);
+    }
 }

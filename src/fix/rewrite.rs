@@ -7,6 +7,7 @@ use super::layout::Layout;
 use super::maps::{Known, Purpose};
 use crate::config::{DirectiveId, File, FileId, Name, ROOT, Tree};
 use crate::rules::{Finding, Op, Place, Plan, Safety};
+use crate::syntax::Span;
 use crate::syntax::edit::Edit;
 use crate::websocket::{Routes, is_for, value};
 
@@ -29,12 +30,21 @@ impl Withheld {
     }
 }
 
+/// Why a file is not to be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Bar {
+    /// No text can be proposed for it.
+    Unfit(&'static str),
+    /// It was not asked for: what belongs there can be said, not written.
+    NotAsked,
+}
+
 /// Writes the edits of plans for one tree.
 pub struct Rewriter<'a> {
     pub(super) tree: &'a Tree,
     pub(super) routes: &'a Routes,
     /// Why each file is not to be written; none where it may be.
-    barred: Vec<Option<&'static str>>,
+    barred: Vec<Option<Bar>>,
     pub(super) known: Known,
     pub(super) served: OnceCell<Served>,
 }
@@ -46,10 +56,10 @@ impl<'a> Rewriter<'a> {
         let bar = |(index, file): (usize, &File)| {
             let id = FileId(index as u32);
             match () {
-                () if file.well_known => Some("which the system ships"),
-                () if file.ast.template().is_some() => Some("a template, which is not edited"),
-                () if !tree.is_understood(id) => Some("which has to be readable first"),
-                () if !editable(id) => Some("which is not to be edited here"),
+                () if file.well_known => Some(Bar::Unfit("which the system ships")),
+                () if file.ast.template().is_some() => Some(Bar::Unfit("a template, which is not edited")),
+                () if !tree.is_understood(id) => Some(Bar::Unfit("which has to be readable first")),
+                () if !editable(id) => Some(Bar::NotAsked),
                 () => None,
             }
         };
@@ -62,7 +72,8 @@ impl<'a> Rewriter<'a> {
     }
 
     /// The edits of a finding's plan, sorted. The plan is made less safe, with the reason, where the rule alone could not
-    /// know better; without edits it is advice.
+    /// know better; without edits it is advice. Edits of a file that may not be written are advice too: they say what is
+    /// to be written where.
     pub fn edits(&self, finding: &Finding<'_>, plan: &mut Plan) -> Vec<FileEdit> {
         let mut all = Vec::new();
         for op in plan.ops.clone() {
@@ -83,6 +94,11 @@ impl<'a> Rewriter<'a> {
             plan.safety = Safety::Advice;
             plan.withheld = Some("the line that it would write is there already".to_owned());
         }
+        if let Some(FileEdit { file, .. }) = all.iter().find(|edit| !self.may_edit(edit.file)) {
+            plan.safety = Safety::Advice;
+            let path = self.tree.file(*file).source.path().display();
+            plan.withheld = Some(format!("it belongs in `{path}`, which is not to be edited here"));
+        }
         all
     }
 
@@ -96,7 +112,9 @@ impl<'a> Rewriter<'a> {
                 self.check(file)?;
                 self.check_whole(*directive)?;
                 let File { ast, .. } = self.tree.file(file);
-                if ast.comments().iter().any(|&comment| self.tree.node(*directive).span.contains(comment)) {
+                let span = self.tree.node(*directive).span;
+                let first = ast.comments().partition_point(|comment| comment.start < span.start);
+                if ast.comments()[first..].first().is_some_and(|&comment| span.contains(comment)) {
                     return Err(Withheld::new("a comment stands inside it and would be lost"));
                 }
                 Ok(vec![FileEdit { file, edit: Layout::new(self.tree, file).without(*directive) }])
@@ -108,8 +126,8 @@ impl<'a> Rewriter<'a> {
 
     pub(super) fn check(&self, file: FileId) -> Result<(), Withheld> {
         match self.barred[file.0 as usize] {
-            None => Ok(()),
-            Some(why) => {
+            None | Some(Bar::NotAsked) => Ok(()),
+            Some(Bar::Unfit(why)) => {
                 let path = self.tree.file(file).source.path().display();
                 Err(Withheld::new(format!("it belongs in `{path}`, {why}")))
             }
@@ -247,11 +265,14 @@ impl<'a> Rewriter<'a> {
         let layout = Layout::new(self.tree, file);
         let source = &self.tree.file(file).source;
         let span = self.tree.node(map).span;
-        let first = source.line_span(span.start);
-        let indent = source.slice(crate::syntax::Span { start: first.start, end: span.start });
+        let indent = source.slice(Span { start: source.line_span(span.start).start, end: span.start });
+        // The comment that says what it is for goes along.
+        let whole = layout.whole_lines(map);
+        let text = source.slice(whole.unwrap_or(span));
         let lines: Vec<String> =
-            source.slice(span).lines().map(|line| line.strip_prefix(indent).unwrap_or(line).to_owned()).collect();
-        let mut edits = vec![layout.before(server, &lines), layout.without(map)];
+            text.lines().map(|line| line.strip_prefix(indent).unwrap_or(line).to_owned()).collect();
+        let without = whole.map_or_else(|| layout.without(map), |lines| layout.without_lines(lines));
+        let mut edits = vec![layout.before(server, &lines), without];
         edits.sort();
         Ok(edits.into_iter().map(|edit| FileEdit { file, edit }).collect())
     }

@@ -6,14 +6,17 @@ use std::path::Path;
 use super::excerpt::{Mark, Window, windows};
 use super::fingerprint::Fingerprints;
 use super::model::{
-    Diagnostic, EditInfo, FileStatus, FixInfo, Problem, Related, Report, RouteInfo, Status, UnreadInclude,
+    Diagnostic, EditInfo, FileStatus, FixInfo, Problem, Related, Report, RouteInfo, RouteState, Status, UnreadInclude,
 };
+use super::paths::Base;
 use super::positions::{Point, Positions};
-use super::preview::preview;
+use super::preview::{block, preview};
+use super::routes::{PlaceView, RouteView};
 use crate::Linted;
-use crate::config::{DirectiveId, FileId, Tree};
+use crate::config::{DirectiveId, FileId, Tree, Version};
 use crate::fix::{FileEdit, Rewriter};
-use crate::rules::{Finding, Place, Safety};
+use crate::rules::docs::{article, web_address};
+use crate::rules::{Finding, Place, Safety, Severity};
 use crate::syntax::Span;
 use crate::syntax::edit::Edit;
 
@@ -32,8 +35,13 @@ pub struct Scope<'a> {
 pub struct Builder {
     report: Report,
     fingerprints: Fingerprints,
-    found: HashSet<(String, String, Point, Point)>,
+    /// What has been said, by rule or message and place, with the fingerprint of a finding.
+    found: HashMap<(String, String, Point, Point), String>,
+    /// Whether rules and routes are collected as well, for this nginx.
+    background: Option<Option<Version>>,
     files: HashMap<String, usize>,
+    /// Routes by the places of their `proxy_pass` and of their server, which may share a snippet.
+    routes: HashMap<(PlaceView, Option<PlaceView>), usize>,
     unread: HashSet<(String, u32)>,
 }
 
@@ -41,6 +49,21 @@ impl Builder {
     /// A report of nothing.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Collects the texts of the rules and the routes as well, for formats that [show them](super::Format::has_background);
+    /// `version` is the nginx it is for, where that is known.
+    #[must_use]
+    pub fn with_background(mut self, version: Option<Version>) -> Self {
+        self.background = Some(version);
+        self
+    }
+
+    /// Says where the run takes place.
+    #[must_use]
+    pub fn at(mut self, base: Base) -> Self {
+        self.report.base = base;
+        self
     }
 
     /// Adds what was found in a tree.
@@ -57,11 +80,19 @@ impl Builder {
         }
         self.problems(tree, &places);
         let rewriter = linted.rewriter(scope.editable);
+        let mut by_route: HashMap<usize, Vec<String>> = HashMap::new();
         for finding in &linted.findings {
             let (file, _) = finding.place.locate(tree);
             if (scope.asked)(tree.file(file).source.path()) && (scope.shown)(finding) {
-                self.finding(linted, &places, &rewriter, finding);
+                let fingerprint = self.finding(linted, &places, &rewriter, finding);
+                if self.background.is_some() {
+                    let about = routes_of(linted, finding);
+                    about.into_iter().for_each(|route| by_route.entry(route).or_default().push(fingerprint.clone()));
+                }
             }
+        }
+        if let Some(version) = self.background {
+            self.routes(linted, scope, version, by_route);
         }
         for unread in tree.unread() {
             let file = tree.directive(unread.include).file;
@@ -114,7 +145,8 @@ impl Builder {
             let place = problem.place.map(|(file, span)| places.range(file, span));
             self.file(file.clone(), if place.is_some() { Status::SyntaxError } else { Status::Unreadable }, None);
             let (start, end) = place.unwrap_or_default();
-            if !self.found.insert((problem.message.clone(), file.clone(), start, end)) {
+            let said = (problem.message.clone(), file.clone(), start, end);
+            if self.found.insert(said, String::new()).is_some() {
                 continue;
             }
             let excerpt = problem.place.and_then(|(file, span)| {
@@ -126,13 +158,53 @@ impl Builder {
         }
     }
 
-    fn finding(&mut self, linted: &Linted<'_>, places: &Places<'_>, rewriter: &Rewriter<'_>, finding: &Finding<'_>) {
+    /// The routes of the files that were asked for. A route that two trees share is shown once, with the findings of both.
+    fn routes(
+        &mut self,
+        linted: &Linted<'_>,
+        scope: &Scope<'_>,
+        version: Option<Version>,
+        mut by_route: HashMap<usize, Vec<String>>,
+    ) {
+        for (index, route) in linted.routes.all.iter().enumerate() {
+            let findings = by_route.remove(&index).unwrap_or_default();
+            if !(scope.asked)(linted.tree.source(route.block).path()) {
+                continue;
+            }
+            let route = RouteView::new(&linted.tree, route, version);
+            let place = (route.pass.place.clone(), route.server.as_ref().map(|server| server.place.clone()));
+            let next = self.report.routes.len();
+            match self.report.routes.get_mut(*self.routes.entry(place).or_insert(next)) {
+                Some(known) => {
+                    known.findings.extend(findings);
+                    known.findings.sort();
+                    known.findings.dedup();
+                }
+                None => self.report.routes.push(RouteState { route, findings }),
+            }
+        }
+    }
+
+    /// Adds a finding, unless it has been said; its fingerprint.
+    fn finding(
+        &mut self,
+        linted: &Linted<'_>,
+        places: &Places<'_>,
+        rewriter: &Rewriter<'_>,
+        finding: &Finding<'_>,
+    ) -> String {
         let tree = &linted.tree;
         let (file, span) = finding.place.locate(tree);
         let (start, end) = places.range(file, span);
         let name = places.name(file);
-        if !self.found.insert((finding.rule.id.clone(), name.clone(), start, end)) {
-            return;
+        let said = (finding.rule.id.clone(), name.clone(), start, end);
+        if let Some(fingerprint) = self.found.get(&said) {
+            return fingerprint.clone();
+        }
+        let fingerprint = self.fingerprints.of(tree, finding, &name);
+        self.found.insert(said, fingerprint.clone());
+        if self.background.is_some() && !self.report.rules.iter().any(|rule| rule.id == finding.rule.id) {
+            self.report.rules.push(article(finding.rule));
         }
         let fix = fix(places, rewriter, finding);
         let related = finding.related.iter().map(|(place, message)| places.related(*place, message)).collect();
@@ -145,8 +217,8 @@ impl Builder {
             message: finding.message.clone(),
             why: first_sentence(&finding.rule.why),
             help: fix.as_ref().map(help),
-            url: finding.rule.see.first().cloned(),
-            fingerprint: self.fingerprints.of(tree, finding, &name),
+            url: web_address(finding.rule),
+            fingerprint: fingerprint.clone(),
             file: name,
             start,
             end,
@@ -156,6 +228,7 @@ impl Builder {
             fixes: fix.into_iter().collect(),
             excerpts: places.excerpts(finding),
         });
+        fingerprint
     }
 }
 
@@ -219,10 +292,30 @@ fn fix(places: &Places<'_>, rewriter: &Rewriter<'_>, finding: &Finding<'_>) -> O
     Some(FixInfo {
         edits: infos.collect(),
         preview: by_file.iter().flat_map(|(&file, edits)| preview(places.of(file), edits)).collect(),
+        block: by_file
+            .iter()
+            .next()
+            .filter(|_| by_file.len() == 1)
+            .and_then(|(&file, edits)| block(places.of(file), edits)),
         title: plan.title,
         safety: plan.safety,
         withheld: plan.withheld,
     })
+}
+
+/// The routes that a finding is about. One about a line as such concerns the routes of the location or server that the line
+/// stands in, if it breaks anything at all; what stands further out may concern none of them.
+fn routes_of(linted: &Linted<'_>, finding: &Finding<'_>) -> Vec<usize> {
+    let told: Vec<usize> = finding.routes().collect();
+    let tree = &linted.tree;
+    let block = tree.directive(finding.place.directive).parent;
+    let inside = ["server", "location", "if", "limit_except"].into_iter().any(|name| tree.is(block, name));
+    if !told.is_empty() || !inside || finding.severity == Severity::Info {
+        return told;
+    }
+    let within = |block_of_route| block_of_route == block || tree.ancestors(block_of_route).any(|outer| outer == block);
+    let routes = linted.routes.all.iter().enumerate();
+    routes.filter(|(_, route)| within(route.block)).map(|(index, _)| index).collect()
 }
 
 /// What to do, with the reason why the program does not do it unasked.

@@ -33,6 +33,12 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// A path at the start of a line: two colons there would be a command to the runner of a workflow.
+pub(super) fn leading_path(file: &str) -> Cow<'_, str> {
+    let file = visible(file);
+    if file.starts_with(':') { Cow::Owned(format!("./{file}")) } else { file }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -42,6 +48,12 @@ mod tests {
         assert_eq!(visible("a\x1b[31mb\x07"), "a\\x1b[31mb\\x07");
         assert_eq!(visible("line\r\n\ttab"), "line\\r\\n\\ttab");
         assert_eq!(visible("\u{9b}31m\u{202e}x\u{200b}\u{feff}"), "\\u{9b}31m\\u{202e}x\\u{200b}\\u{feff}");
+    }
+
+    #[test]
+    fn a_path_is_no_command() {
+        assert_eq!(leading_path("::stop-commands::x"), "./::stop-commands::x");
+        assert_eq!(leading_path("a::b.conf"), "a::b.conf");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::model::Problem;
 use crate::config::{DirectiveId, ROOT, Tree};
 use crate::rules::Finding;
 
@@ -22,6 +23,26 @@ impl Fnv {
 /// A name for what these parts say.
 pub(super) fn of_parts(parts: &[&str]) -> String {
     format!("{:016x}", parts.iter().fold(Fnv::EMPTY, |hash, part| hash.with(part)).0)
+}
+
+/// Gives each name once, for formats in which equal names are one and the same.
+#[derive(Default)]
+pub(super) struct Unique {
+    seen: HashMap<String, u32>,
+}
+
+impl Unique {
+    /// The name itself, or another one if it was given before.
+    pub(super) fn of(&mut self, name: &str) -> String {
+        let count = self.seen.entry(name.to_owned()).or_default();
+        *count += 1;
+        if *count == 1 { name.to_owned() } else { of_parts(&[name, &count.to_string()]) }
+    }
+
+    /// A name for what could not be understood.
+    pub(super) fn of_problem(&mut self, problem: &Problem) -> String {
+        self.of(&of_parts(&[problem.kind(), &problem.file, &problem.message]))
+    }
 }
 
 /// Names the findings of trees, in their order.

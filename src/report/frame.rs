@@ -265,7 +265,7 @@ mod tests {
             for &start in &ends {
                 for &end in ends.iter().filter(|&&end| end >= start) {
                     for width in [0, 40, 80] {
-                        let style = Style { width, unicode: width == 0, color: width == 80 };
+                        let style = Style { width, unicode: width == 0, color: width == 80, ..Style::default() };
                         assert!(!draw(&window(text, start..end), Severity::Info, &style).unwrap().is_empty());
                     }
                     if end > start + 21 {

@@ -29,11 +29,25 @@ pub fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<
     for diagnostic in &report.diagnostics {
         writer.diagnostic(diagnostic, explained.insert(&diagnostic.rule), out)?;
     }
+    if style.quiet {
+        return Ok(());
+    }
     for line in report.notes.iter().map(|note| visible(note).into_owned()).chain(summary::limits(report)) {
         writer.paragraph(&line, out)?;
     }
     let bad = !report.diagnostics.is_empty() || !report.problems.is_empty();
-    writeln!(out, "{}", style.paint(if bad { Ink::Strong } else { Ink::Added }, &summary::line(report)))
+    let line = summary::wrapped(report, style);
+    writeln!(out, "{}", style.paint(if bad { Ink::Strong } else { Ink::Added }, &line))
+}
+
+/// Writes findings alone, one behind the other.
+///
+/// # Errors
+/// Those of `out`.
+#[cfg(feature = "live")]
+pub(super) fn findings(findings: &[Diagnostic], style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let mut explained = HashSet::new();
+    findings.iter().try_for_each(|one| Writer { style }.diagnostic(one, explained.insert(&one.rule), out))
 }
 
 struct Writer<'s> {
@@ -43,7 +57,7 @@ struct Writer<'s> {
 impl Writer<'_> {
     /// The mechanism is explained where a rule speaks up first.
     fn diagnostic(&self, one: &Diagnostic, explain: bool, out: &mut dyn Write) -> io::Result<()> {
-        self.heading(one.severity, &one.rule, &one.message, out)?;
+        self.heading(one.severity, (&one.rule, one.url.as_deref()), &one.message, out)?;
         for window in &one.excerpts {
             let frame = draw(window, one.severity, self.style).map_err(io::Error::other)?;
             out.write_all(frame.as_bytes())?;
@@ -85,7 +99,7 @@ impl Writer<'_> {
             Some(_) => problem.message.clone(),
             None => format!("{}: {}", problem.file, problem.message),
         };
-        self.heading(Severity::Error, problem.kind(), &message, out)?;
+        self.heading(Severity::Error, (problem.kind(), None), &message, out)?;
         match &problem.excerpt {
             Some(window) => {
                 let frame = draw(window, Severity::Error, self.style).map_err(io::Error::other)?;
@@ -96,11 +110,17 @@ impl Writer<'_> {
         writeln!(out)
     }
 
-    /// `error[rule] message`.
-    fn heading(&self, severity: Severity, rule: &str, message: &str, out: &mut dyn Write) -> io::Result<()> {
+    /// `error[rule] message`; the rule is its name and the address of its page.
+    fn heading(
+        &self,
+        severity: Severity,
+        (rule, url): (&str, Option<&str>),
+        message: &str,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
         let name = format!("{}[{rule}]", severity.name());
         let lines = wrap(&visible(message), self.style.columns() - 2, name.width() - 1);
-        write!(out, "{}", self.style.paint(Ink::Severity(severity), &name))?;
+        write!(out, "{}", self.style.link(url, &self.style.paint(Ink::Severity(severity), &name)))?;
         for (index, line) in lines.iter().enumerate() {
             let indent = if index == 0 { " " } else { "  " };
             if !line.is_empty() {
@@ -268,7 +288,7 @@ error[lost-headers] this line discards `Upgrade`
         let mut report = sample::report();
         report.diagnostics[0].message = "a rather long sentence ".repeat(9);
         report.diagnostics[0].fixes[0].preview[1].text = "word ".repeat(60);
-        let text = written(&report, &Style { unicode: false, width: 60, color: false });
+        let text = written(&report, &Style { unicode: false, width: 60, ..Style::default() });
         assert!(text.is_ascii(), "{text}");
         let (above, _summary) = text.trim_end().rsplit_once('\n').unwrap();
         assert!(above.lines().all(|line| line.len() <= 60), "{text}");

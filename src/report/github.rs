@@ -1,10 +1,11 @@
-//! Annotations for GitHub Actions, as workflow commands.
+//! Annotations for GitHub Actions, as workflow commands. [`super::step_summary`] has what they leave out.
 
 use std::cmp::Reverse;
 use std::io::{self, Write};
 
 use super::escape::visible;
 use super::model::{Diagnostic, Problem, Report};
+use super::paths::Base;
 use super::positions::Point;
 use crate::rules::Severity;
 
@@ -16,13 +17,11 @@ const MOST: usize = 10;
 /// # Errors
 /// Those of `out`.
 pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let mut all: Vec<Annotation> = report.problems.iter().map(Annotation::of_problem).collect();
-    all.extend(report.diagnostics.iter().map(Annotation::of));
-    all.sort_by_key(|annotation| Reverse(annotation.severity));
+    let all = annotations(report);
     let mut left_out = [0; 3];
     let mut shown = [0; 3];
-    let notices = all.iter().filter(|annotation| annotation.severity == Severity::Info).count();
-    let overflow = all.len() > notices + MOST || notices > MOST;
+    let of = |severity| all.iter().filter(|annotation| annotation.severity == severity).count();
+    let overflow = [Severity::Error, Severity::Warning, Severity::Info].into_iter().any(|severity| of(severity) > MOST);
     for annotation in &all {
         let kind = annotation.severity as usize;
         // The last notice is one of those that GitHub shows.
@@ -32,7 +31,7 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             continue;
         }
         shown[kind] += 1;
-        annotation.write(out)?;
+        annotation.write(&report.base, out)?;
     }
     let counts: Vec<String> = [Severity::Error, Severity::Warning, Severity::Info]
         .into_iter()
@@ -45,13 +44,25 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "::notice title=nginx-wslint::{} more not annotated here", counts.join(", "))
 }
 
-struct Annotation<'a> {
-    severity: Severity,
-    file: &'a str,
-    place: Option<(Point, Point)>,
-    title: &'a str,
-    message: &'a str,
-    help: Option<&'a str>,
+/// Everything that is annotated, errors first.
+pub(super) fn annotations(report: &Report) -> Vec<Annotation<'_>> {
+    let mut all: Vec<Annotation> = report.problems.iter().map(Annotation::of_problem).collect();
+    all.extend(report.diagnostics.iter().map(Annotation::of));
+    all.sort_by_key(|annotation| Reverse(annotation.severity));
+    all
+}
+
+/// Something about a line.
+pub(super) struct Annotation<'a> {
+    pub(super) severity: Severity,
+    pub(super) file: &'a str,
+    pub(super) place: Option<(Point, Point)>,
+    /// The rule.
+    pub(super) title: &'a str,
+    pub(super) message: &'a str,
+    pub(super) help: Option<&'a str>,
+    /// The page of the rule.
+    pub(super) url: Option<&'a str>,
 }
 
 impl<'a> Annotation<'a> {
@@ -63,6 +74,7 @@ impl<'a> Annotation<'a> {
             title: &one.rule,
             message: &one.message,
             help: one.help.as_deref(),
+            url: one.url.as_deref(),
         }
     }
 
@@ -74,16 +86,17 @@ impl<'a> Annotation<'a> {
             title: problem.kind(),
             message: &problem.message,
             help: problem.help.as_deref(),
+            url: None,
         }
     }
 
-    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+    fn write(&self, base: &Base, out: &mut dyn Write) -> io::Result<()> {
         let command = match self.severity {
             Severity::Error => "error",
             Severity::Warning => "warning",
             Severity::Info => "notice",
         };
-        write!(out, "::{command} file={}", property(self.file.strip_prefix("./").unwrap_or(self.file)))?;
+        write!(out, "::{command} file={}", property(&base.relative(self.file)))?;
         if let Some((start, end)) = self.place {
             write!(out, ",line={},endLine={}", start.line, end.line)?;
             // GitHub refuses columns of a range over several lines.
@@ -136,6 +149,18 @@ mod tests {
         let mut report = Report { diagnostics: vec![sample::diagnostic()], ..Report::default() };
         report.diagnostics[0].end.line = 6;
         assert!(written(&report)[0].contains("line=4,endLine=6,title="));
+    }
+
+    #[test]
+    fn ten_of_each_need_no_last_notice() {
+        let mut report = Report::default();
+        for index in 0..30 {
+            let severity = [Severity::Info, Severity::Warning, Severity::Error][index % 3];
+            report.diagnostics.push(Diagnostic { severity, ..sample::diagnostic() });
+        }
+        let lines = written(&report);
+        assert_eq!(lines.len(), 30);
+        assert!(!lines.iter().any(|line| line.contains("not annotated")));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::fingerprint::of_parts;
+use super::machine;
 use super::model;
 use super::positions::Point;
 
@@ -18,8 +19,7 @@ const VERSION: u32 = 1;
 /// # Errors
 /// Those of `out`.
 pub fn write(report: &model::Report, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, &Report::from(report))?;
-    writeln!(out)
+    machine::write(&Report::from(report), out)
 }
 
 #[derive(Serialize)]

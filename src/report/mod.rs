@@ -13,13 +13,24 @@ mod fingerprint;
 mod frame;
 pub mod full;
 pub mod github;
+pub mod gitlab;
+pub mod html;
 pub mod json;
+pub mod junit;
+mod machine;
 mod model;
+mod paths;
 mod positions;
 mod preview;
+#[cfg(feature = "live")]
+pub mod probe;
+pub mod rdjson;
 pub mod routes;
 #[cfg(test)]
 mod sample;
+pub mod sarif;
+pub mod statistics;
+pub mod step_summary;
 mod style;
 pub mod summary;
 
@@ -28,11 +39,14 @@ use std::io::{self, Write};
 pub use build::{Builder, Scope};
 pub use excerpt::{Label, Line, Window};
 pub use model::{
-    Diagnostic, EditInfo, FileStatus, FixInfo, PreviewKind, PreviewLine, Problem, Related, Report, RouteInfo, Status,
-    Summary, UnreadInclude,
+    Diagnostic, EditInfo, FileStatus, FixInfo, LineBlock, PreviewKind, PreviewLine, Problem, Related, Report,
+    RouteInfo, RouteState, Status, Summary, UnreadInclude,
 };
+pub use paths::Base;
 pub use positions::Point;
 pub use style::Style;
+#[cfg(feature = "live")]
+pub(crate) use style::{Ink, wrap};
 
 /// A way to write a report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -46,11 +60,31 @@ pub enum Format {
     Json,
     /// Annotations of GitHub Actions.
     Github,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// GitLab's code quality report.
+    Gitlab,
+    /// Reviewdog's diagnostic format.
+    Rdjson,
+    /// JUnit's XML, a test case a file.
+    Junit,
+    /// One page for the browser.
+    Html,
 }
 
 impl Format {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Full, Self::Concise, Self::Json, Self::Github];
+    pub const ALL: [Self; 9] = [
+        Self::Full,
+        Self::Concise,
+        Self::Json,
+        Self::Github,
+        Self::Sarif,
+        Self::Gitlab,
+        Self::Rdjson,
+        Self::Junit,
+        Self::Html,
+    ];
 
     /// Its name on the command line.
     pub fn name(self) -> &'static str {
@@ -59,7 +93,18 @@ impl Format {
             Self::Concise => "concise",
             Self::Json => "json",
             Self::Github => "github",
+            Self::Sarif => "sarif",
+            Self::Gitlab => "gitlab",
+            Self::Rdjson => "rdjson",
+            Self::Junit => "junit",
+            Self::Html => "html",
         }
+    }
+
+    /// Whether it shows the texts of the rules or the routes, which a report has
+    /// [only when asked](Builder::with_background).
+    pub fn has_background(self) -> bool {
+        matches!(self, Self::Sarif | Self::Html)
     }
 
     /// The format of that name.
@@ -67,16 +112,21 @@ impl Format {
         Self::ALL.into_iter().find(|format| format.name() == name)
     }
 
-    /// Writes a report; `style` counts for [`Format::Full`] alone.
+    /// Writes a report; `style` counts for [`Format::Full`] and [`Format::Concise`] alone.
     ///
     /// # Errors
     /// Those of `out`.
     pub fn write(self, report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
         match self {
             Self::Full => full::write(report, style, out),
-            Self::Concise => concise::write(report, out),
+            Self::Concise => concise::write(report, style, out),
             Self::Json => json::write(report, out),
             Self::Github => github::write(report, out),
+            Self::Sarif => sarif::write(report, out),
+            Self::Gitlab => gitlab::write(report, out),
+            Self::Rdjson => rdjson::write(report, out),
+            Self::Junit => junit::write(report, out),
+            Self::Html => html::write(report, out),
         }
     }
 }

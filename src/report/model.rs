@@ -1,7 +1,10 @@
 //! What every format writes down: findings with all text and all places resolved, independent of trees and rules.
 
 use super::excerpt::Window;
+use super::paths::Base;
 use super::positions::Point;
+use super::routes::RouteView;
+use crate::rules::docs::Article;
 use crate::rules::{Safety, Severity};
 use crate::websocket::Confidence;
 
@@ -18,6 +21,21 @@ pub struct Report {
     pub unread: Vec<UnreadInclude>,
     /// Sentences about the run as a whole, shown before the summary.
     pub notes: Vec<String>,
+    /// What the rules of the findings say of themselves, each once; only where it was asked for.
+    pub rules: Vec<Article>,
+    /// The routes with what was found on them; only where it was asked for.
+    pub routes: Vec<RouteState>,
+    /// Where the run took place.
+    pub base: Base,
+}
+
+/// A route and how it does.
+#[derive(Clone, Debug)]
+pub struct RouteState {
+    /// The route.
+    pub route: RouteView,
+    /// The fingerprints of the findings about it.
+    pub findings: Vec<String>,
 }
 
 /// One finding.
@@ -100,6 +118,21 @@ pub struct FixInfo {
     pub edits: Vec<EditInfo>,
     /// The lines that would change, for people.
     pub preview: Vec<PreviewLine>,
+    /// All its edits as one piece of whole lines, where they are in one file and near each other.
+    pub block: Option<LineBlock>,
+}
+
+/// Whole lines of a file and what comes in their place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LineBlock {
+    /// The file.
+    pub file: String,
+    /// The first line, from 1.
+    pub first: u32,
+    /// The last line, itself included.
+    pub last: u32,
+    /// The new lines, without the last line end.
+    pub text: String,
 }
 
 /// A change to one file.
@@ -235,8 +268,7 @@ impl Report {
                 Severity::Warning => summary.warnings += 1,
                 Severity::Info => summary.infos += 1,
             }
-            let appliable = diagnostic.fixes.iter().filter(|fix| !fix.edits.is_empty());
-            match appliable.map(|fix| fix.safety).min() {
+            match super::statistics::appliable(diagnostic) {
                 Some(Safety::Safe) => summary.fixable += 1,
                 Some(Safety::Unsafe) => summary.fixable_unsafe += 1,
                 Some(Safety::Advice) | None => {}

@@ -14,7 +14,7 @@ pub struct Point {
 }
 
 /// Bytes of text between two counts.
-const STEP: usize = 4096;
+const STEP: usize = 512;
 
 /// Counts the characters of a text once, so that a place costs the same wherever it is: in a line of 20 MB too.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 use super::excerpt::clip;
-use super::model::{PreviewKind, PreviewLine};
+use super::model::{LineBlock, PreviewKind, PreviewLine};
 use super::positions::Positions;
 use crate::syntax::Span;
 use crate::syntax::edit::{Edit, apply};
@@ -28,19 +28,41 @@ pub(super) fn preview(positions: &Positions<'_>, edits: &[Edit]) -> Vec<PreviewL
         }
         let (group, behind) = rest.split_at(count);
         rest = behind;
-        let moved: Vec<Edit> = group
-            .iter()
-            .map(|edit| Edit {
-                span: Span { start: edit.span.start - region.start, end: edit.span.end - region.start },
-                text: edit.text.clone(),
-            })
-            .collect();
         let old = source.slice(region);
-        if let Some(new) = apply(old, &moved) {
+        if let Some(new) = apply(old, &within(region, group)) {
             compare(positions, region.start, old, &new, &mut lines);
         }
     }
     lines
+}
+
+/// Edits as they are for the text of a region alone.
+fn within(region: Span, edits: &[Edit]) -> Vec<Edit> {
+    let moved = |span: Span| Span { start: span.start - region.start, end: span.end - region.start };
+    edits.iter().map(|edit| Edit { span: moved(edit.span), text: edit.text.clone() }).collect()
+}
+
+/// The most that a [`LineBlock`] replaces, in bytes.
+const MOST_REPLACED: u32 = 4096;
+
+/// Sorted edits of one file as one piece of whole lines; none where that would be too much to be looked through.
+pub(super) fn block(positions: &Positions<'_>, edits: &[Edit]) -> Option<LineBlock> {
+    let source = positions.source();
+    let (start, end) = (edits.first()?.span.start, edits.iter().map(|edit| edit.span.end).max()?);
+    let (first, last) = (source.line_span(start), source.line_span(end));
+    let region = Span { start: first.start, end: last.end };
+    // Behind the last line end there is no line that could be replaced.
+    let behind = last.start == last.end && last.end as usize == source.text().len();
+    if region.end - region.start > MOST_REPLACED || behind {
+        return None;
+    }
+    let text = apply(source.slice(region), &within(region, edits))?;
+    Some(LineBlock {
+        file: source.path().display().to_string(),
+        first: positions.at(first.start).line,
+        last: positions.at(last.start).line,
+        text,
+    })
 }
 
 /// The whole lines of a span; of very long ones as much as is shown anyway.
@@ -106,6 +128,26 @@ mod tests {
     fn changes_far_apart_are_shown_apart() {
         let text = "a;\nb;\nc;\nd;\ne;\n";
         assert_eq!(shown(text, &[(0..1, "x"), (12..13, "y")]), ["-1 a;", "+0 x;", "-5 e;", "+0 y;"]);
+    }
+
+    #[test]
+    fn edits_near_each_other_are_one_piece_of_whole_lines() {
+        let of = |text: &str, edits: &[(std::ops::Range<usize>, &str)]| {
+            let source = Source::new("a.conf", text.as_bytes().to_vec());
+            let edit = |(span, text): &(std::ops::Range<usize>, &str)| Edit {
+                span: Span::new(span.clone()),
+                text: (*text).to_owned(),
+            };
+            let edits: Vec<Edit> = edits.iter().map(edit).collect();
+            block(&Positions::new(&source), &edits).map(|block| (block.first, block.last, block.text))
+        };
+        let text = "a;\r\n  ä b;\r\nc;\n";
+        assert_eq!(of(text, &[(11..11, "\r\n  new;")]), Some((2, 2, "  ä b;\r\n  new;".into())));
+        assert_eq!(of(text, &[(0..1, "x"), (13..14, "y")]), Some((1, 3, "x;\r\n  ä b;\r\ny;".into())));
+        assert_eq!(of(text, &[(0..4, "")]), Some((1, 2, "  ä b;".into())));
+        assert_eq!(of(text, &[(16..16, "d;\n")]), None);
+        let long = format!("{}b;\n", "a;\n".repeat(3000));
+        assert_eq!(of(&long, &[(0..1, "x"), (9000..9001, "y")]), None);
     }
 
     #[test]

@@ -82,7 +82,7 @@ impl RouteList {
 }
 
 /// A directive's place in a file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct PlaceView {
     /// The file.
     pub file: PathBuf,
@@ -133,6 +133,9 @@ pub struct ServerView {
     pub names: Vec<String>,
     /// The arguments of its `listen` lines.
     pub listen: Vec<String>,
+    /// Where it stands.
+    #[serde(skip)]
+    pub place: PlaceView,
 }
 
 /// A `proxy_pass` or one of its kin.
@@ -213,7 +216,11 @@ impl ServerView {
     fn of(tree: &Tree, server: DirectiveId) -> Self {
         let names = tree.own(server, "server_name").iter().flat_map(|&line| tree.args(line));
         let listen = tree.own(server, "listen").iter().map(|&line| joined(tree, line));
-        Self { names: names.map(std::borrow::Cow::into_owned).collect(), listen: listen.collect() }
+        Self {
+            names: names.map(std::borrow::Cow::into_owned).collect(),
+            listen: listen.collect(),
+            place: PlaceView::of(tree, server),
+        }
     }
 }
 

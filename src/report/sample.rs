@@ -2,8 +2,8 @@
 
 use super::excerpt::{Label, Line, Window};
 use super::model::{
-    Diagnostic, EditInfo, FileStatus, FixInfo, PreviewKind, PreviewLine, Problem, Related, Report, RouteInfo, Status,
-    UnreadInclude,
+    Diagnostic, EditInfo, FileStatus, FixInfo, LineBlock, PreviewKind, PreviewLine, Problem, Related, Report,
+    RouteInfo, Status, UnreadInclude,
 };
 use super::positions::Point;
 use crate::rules::{Safety, Severity};
@@ -66,6 +66,12 @@ pub(super) fn diagnostic() -> Diagnostic {
                 preview(PreviewKind::Kept, Some(4), "    proxy_set_header Host $host;"),
                 preview(PreviewKind::Added, None, "    proxy_set_header Upgrade $http_upgrade;"),
             ],
+            block: Some(LineBlock {
+                file: "site.conf".into(),
+                first: 4,
+                last: 4,
+                text: "    proxy_set_header Host $host;\n    proxy_set_header Upgrade $http_upgrade;".into(),
+            }),
         }],
         fingerprint: "00000000deadbeef".into(),
         excerpts: vec![
@@ -84,6 +90,7 @@ pub(super) fn report() -> Report {
         withheld: Some("the address is yours".into()),
         edits: Vec::new(),
         preview: Vec::new(),
+        block: None,
     };
     let warning = Diagnostic {
         rule: "missing-resolver".into(),
@@ -122,5 +129,6 @@ pub(super) fn report() -> Report {
         ],
         unread: vec![UnreadInclude { file: "site.conf".into(), line: 9, pattern: "/srv/extra.conf".into() }],
         notes: Vec::new(),
+        ..Report::default()
     }
 }

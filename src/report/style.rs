@@ -13,17 +13,21 @@ pub struct Style {
     pub width: usize,
     /// With lines drawn in Unicode.
     pub unicode: bool,
+    /// With the names of rules as links to their pages (OSC 8).
+    pub links: bool,
+    /// Findings alone: no notes, no summary.
+    pub quiet: bool,
 }
 
 impl Default for Style {
     fn default() -> Self {
-        Self { color: false, width: 80, unicode: true }
+        Self { color: false, width: 80, unicode: true, links: false, quiet: false }
     }
 }
 
 /// What a colour says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ink {
+pub(crate) enum Ink {
     Severity(Severity),
     Strong,
     Dim,
@@ -34,7 +38,7 @@ pub(super) enum Ink {
 
 impl Style {
     /// `text` in a colour. The text itself must be [visible](super::escape::visible).
-    pub(super) fn paint(&self, ink: Ink, text: &str) -> String {
+    pub(crate) fn paint(&self, ink: Ink, text: &str) -> String {
         if !self.color || text.is_empty() {
             return text.to_owned();
         }
@@ -51,15 +55,27 @@ impl Style {
         format!("\x1b[{code}m{text}\x1b[0m")
     }
 
+    /// `text` as a link, where links are shown and the address is plain enough to be handed to a terminal.
+    pub(super) fn link(&self, address: Option<&str>, text: &str) -> String {
+        let plain = |address: &&str| {
+            let on_the_web = address.starts_with("https://") || address.starts_with("http://");
+            on_the_web && address.bytes().all(|byte| byte.is_ascii_graphic())
+        };
+        match address.filter(|_| self.links).filter(plain) {
+            Some(address) => format!("\x1b]8;;{address}\x1b\\{text}\x1b]8;;\x1b\\"),
+            None => text.to_owned(),
+        }
+    }
+
     /// The columns to fill; below this, words are longer than lines.
-    pub(super) fn columns(&self) -> usize {
+    pub(crate) fn columns(&self) -> usize {
         self.width.max(40)
     }
 }
 
 /// `text` in lines of so many columns, broken at blanks; `taken` columns of the first are in use already. Code between
 /// backquotes is kept together where a line can hold it.
-pub(super) fn wrap(text: &str, columns: usize, taken: usize) -> Vec<String> {
+pub(crate) fn wrap(text: &str, columns: usize, taken: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     let mut used = taken;
     for word in words(text) {
@@ -123,7 +139,20 @@ mod tests {
     #[test]
     fn without_colours_text_is_text() {
         assert_eq!(Style::default().paint(Ink::Added, "x"), "x");
+        assert_eq!(Style::default().link(Some("https://a.example/"), "x"), "x");
         let style = Style { color: true, ..Style::default() };
         assert_eq!(style.paint(Ink::Added, "x"), "\x1b[32mx\x1b[0m");
+    }
+    #[test]
+    fn only_a_plain_address_becomes_a_link() {
+        let style = Style { links: true, ..Style::default() };
+        let link = "\x1b]8;;https://a.example/#x\x1b\\name\x1b]8;;\x1b\\";
+        assert_eq!(style.link(Some("https://a.example/#x"), "name"), link);
+        for address in
+            ["https://a.example/\x1b]0;x\x07", "https://a.example/ b", "file:///etc/passwd", "rules/README.md"]
+        {
+            assert_eq!(style.link(Some(address), "name"), "name", "{address:?}");
+        }
+        assert_eq!(style.link(None, "name"), "name");
     }
 }

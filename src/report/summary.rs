@@ -2,6 +2,7 @@
 
 use super::escape::visible;
 use super::model::{Report, Status, Summary};
+use super::style::{Style, wrap};
 
 /// `1 error`, `2 errors`.
 pub(super) fn count(number: usize, what: &str) -> String {
@@ -30,6 +31,11 @@ pub fn line(report: &Report) -> String {
         (safe, more) => format!("; {safe} fixable with --fix, {more} more with --unsafe-fixes"),
     };
     format!("{found} in {}{fixes}", count(files, "file"))
+}
+
+/// The same, in as many lines as a terminal needs for it.
+pub(super) fn wrapped(report: &Report, style: &Style) -> String {
+    wrap(&line(report), style.columns(), 0).join("\n  ")
 }
 
 fn problems(report: &Report, status: Status) -> usize {

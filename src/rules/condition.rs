@@ -4,6 +4,7 @@ use super::compile::{Checker, RuleError};
 use super::facts::{self, Fact};
 use super::finding::Place;
 use super::schema::Condition;
+use super::spanned::Spanned;
 use crate::config::{DirectiveId, Openness, Tree, Version, VersionRange, is_placeholder};
 use crate::websocket::{Module, Plain, Route, Routes, State, is_for, value};
 
@@ -329,12 +330,12 @@ fn lines_of<'t>(tree: &'t Tree, block: DirectiveId, name: &str, lines: Lines) ->
     effective.map_or(&[], |effective| effective.lines)
 }
 
-fn states(checker: &Checker<'_>, words: &[toml::Spanned<String>]) -> Result<Vec<State>, RuleError> {
+fn states(checker: &Checker<'_>, words: &[Spanned<String>]) -> Result<Vec<State>, RuleError> {
     let names = State::ALL.map(State::name);
     words.iter().map(|word| checker.one_of(word, "state of a header", &names, State::from_name)).collect()
 }
 
-fn plains(checker: &Checker<'_>, words: &[toml::Spanned<String>]) -> Result<Vec<Plain>, RuleError> {
+fn plains(checker: &Checker<'_>, words: &[Spanned<String>]) -> Result<Vec<Plain>, RuleError> {
     let names = ["clean", "literal", "mapped", "unknown"];
     words.iter().map(|word| checker.one_of(word, "state of a header", &names, Plain::from_name)).collect()
 }

@@ -1,11 +1,13 @@
 //! What a rule says of itself, rendered from its file: a page for the terminal, Markdown, JSON. There is no other text
 //! about a rule anywhere.
 
+mod article;
 mod json;
 mod markdown;
 mod page;
 mod prose;
 
+pub use article::{Article, ExampleDoc, article, web_address};
 pub use json::json;
 pub use markdown::{markdown, readme};
 pub use page::{Page, page};

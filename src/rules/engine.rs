@@ -1,11 +1,12 @@
 //! Applies rules to a tree.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::compile::{FixRule, Part, Rule, RuleSet, Step, Subject};
 use super::condition::{Asked, Found, Scope};
 use super::finding::{Finding, HeaderValue, Op, Place, Plan, Safety, WordPart};
 use crate::config::{DirectiveId, Openness, ROOT, Tree, Version};
+use crate::parallel;
 use crate::syntax::Span;
 use crate::websocket::{Confidence, Route, Routes, is_for, value as header_value};
 
@@ -18,32 +19,41 @@ pub struct Options {
     pub read_timeout: Option<String>,
 }
 
+/// Fewer routes or directives than this are asked by one thread.
+const LEAST: usize = 64;
+
 /// Everything the rules find, sorted by place. Findings that no user asked for (info, possible) are among them.
 pub fn check<'r>(tree: &Tree, routes: &Routes, rules: &'r RuleSet, options: &Options) -> Vec<Finding<'r>> {
     let mut findings = Vec::new();
     let concerned = rules.iter().filter(|rule| rule.nginx.is_none_or(|range| range.concerns(options.version)));
     let (for_routes, for_directives): (Vec<&Rule>, Vec<&Rule>) =
         concerned.partition(|rule| rule.subject == Subject::Route);
-    for (index, route) in routes.all.iter().enumerate() {
-        for &rule in &for_routes {
-            let sure = rule.websocket.is_none_or(|least| route.intent.confidence >= Some(least));
-            if sure && rule.modules.contains(&route.module) {
-                findings.extend(apply(rule, tree, routes, options, Asked::Route(index)));
-            }
-        }
-    }
+    findings.extend(parallel::in_ranges(routes.all.len(), LEAST, |range| {
+        let of_route = |index: usize| {
+            let route = &routes.all[index];
+            let concerned = for_routes.iter().filter(|rule| {
+                rule.websocket.is_none_or(|least| route.intent.confidence >= Some(least))
+                    && rule.modules.contains(&route.module)
+            });
+            concerned.filter_map(move |rule| apply(rule, tree, routes, options, Asked::Route(index)))
+        };
+        range.flat_map(of_route).collect()
+    }));
     let mut by_name: HashMap<&str, Vec<&Rule>> = HashMap::new();
     for &rule in &for_directives {
         for name in &rule.directives {
             by_name.entry(name).or_default().push(rule);
         }
     }
-    for id in tree.ids() {
-        let Some(name) = tree.directive(id).name else { continue };
-        for &rule in by_name.get(name.text()).map_or(&[][..], Vec::as_slice) {
-            findings.extend(apply(rule, tree, routes, options, Asked::Directive(id)));
-        }
-    }
+    let asked = tree.all_of(&by_name.keys().copied().collect::<Vec<&str>>());
+    findings.extend(parallel::in_ranges(asked.len(), LEAST, |range| {
+        let of_directive = |&id: &DirectiveId| {
+            let name = tree.directive(id).name.map_or("", |name| name.text());
+            let rules = by_name.get(name).map_or(&[][..], Vec::as_slice);
+            rules.iter().filter_map(move |rule| apply(rule, tree, routes, options, Asked::Directive(id)))
+        };
+        asked[range].iter().flat_map(of_directive).collect()
+    }));
     merged(tree, findings)
 }
 
@@ -51,18 +61,23 @@ pub fn check<'r>(tree: &Tree, routes: &Routes, rules: &'r RuleSet, options: &Opt
 fn merged<'r>(tree: &Tree, findings: Vec<Finding<'r>>) -> Vec<Finding<'r>> {
     let mut seen: HashMap<(&str, u32, Span), usize> = HashMap::new();
     let mut kept: Vec<Finding<'r>> = Vec::with_capacity(findings.len());
+    // The plans of what is said of several routes, the one of the finding that is kept first.
+    let mut plans: HashMap<usize, VecDeque<Option<Plan>>> = HashMap::new();
     for finding in findings {
         let (file, span) = finding.place.locate(tree);
         match seen.get(&(finding.rule.id.as_str(), file.0, span)) {
             Some(&index) => {
                 let known = &mut kept[index];
                 let mut other = finding;
+                let plans = plans.entry(index).or_insert_with(|| VecDeque::from([known.fix.take()]));
                 if (other.severity, other.confidence) > (known.severity, known.confidence) {
+                    plans.push_front(other.fix.take());
                     std::mem::swap(known, &mut other);
+                } else {
+                    plans.push_back(other.fix.take());
                 }
                 let more: Vec<usize> = other.routes().filter(|route| Some(*route) != known.route).collect();
                 known.more_routes.extend(more);
-                known.fix = Plan::joined(known.fix.take(), other.fix);
             }
             None => {
                 seen.insert((finding.rule.id.as_str(), file.0, span), kept.len());
@@ -70,7 +85,10 @@ fn merged<'r>(tree: &Tree, findings: Vec<Finding<'r>>) -> Vec<Finding<'r>> {
             }
         }
     }
-    kept.sort_by_key(|finding| {
+    for (index, plans) in plans {
+        kept[index].fix = Plan::joined(plans);
+    }
+    kept.sort_by_cached_key(|finding| {
         let (file, span) = finding.place.locate(tree);
         (file, span, std::cmp::Reverse(finding.severity))
     });
@@ -306,7 +324,7 @@ impl Writer<'_> {
             }
             ("line", Some(place)) => {
                 let (file, span) = place.locate(tree);
-                tree.file(file).source.line_column(span.start).line.to_string()
+                tree.file(file).source.line(span.start).to_string()
             }
             ("unescaped", Some(place)) => {
                 let (_, span) = place.locate(tree);
@@ -354,15 +372,17 @@ fn unescaped(word: &str) -> String {
 
 impl Plan {
     /// The plans for one place that several routes share, as one: it is as safe as the least safe of them.
-    fn joined(one: Option<Self>, other: Option<Self>) -> Option<Self> {
-        let (mut one, other) = (one?, other?);
-        one.safety = one.safety.max(other.safety);
-        for op in other.ops {
-            if !one.ops.contains(&op) {
-                one.ops.push(op);
-            }
+    fn joined(plans: impl IntoIterator<Item = Option<Self>>) -> Option<Self> {
+        let mut plans = plans.into_iter();
+        let mut one = plans.next()??;
+        let mut known: HashSet<Op> = one.ops.iter().cloned().collect();
+        for other in plans {
+            let other = other?;
+            one.safety = one.safety.max(other.safety);
+            one.ops.extend(other.ops.into_iter().filter(|op| known.insert(op.clone())));
+            one.changes
+                .extend(other.changes.into_iter().filter(|change| !one.changes.contains(change)).collect::<Vec<_>>());
         }
-        one.changes.extend(other.changes);
         one.changes.sort();
         one.changes.dedup();
         Some(one)

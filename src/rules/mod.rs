@@ -10,6 +10,7 @@ mod engine;
 mod facts;
 mod finding;
 mod schema;
+mod spanned;
 
 pub use compile::{FixRule, Rule, RuleError, RuleSet, Severity};
 pub use condition::milliseconds;

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
-use toml::Spanned;
+use serde::{Deserialize, Serialize};
+
+use super::spanned::Spanned;
 
 /// A whole rule file.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct RuleFile {
     /// One line: what is wrong.
@@ -37,7 +38,7 @@ pub(super) struct RuleFile {
 }
 
 /// What the rule looks at and when it speaks.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Match {
     /// `route` (the default) or `directive`.
@@ -59,7 +60,7 @@ pub(super) struct Match {
 }
 
 /// One condition. It names exactly one of `directive`, `header` and `fact`; the other keys narrow it.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Condition {
     /// A directive; `{module}` stands for `proxy`, `uwsgi` or `scgi`.
@@ -89,7 +90,7 @@ pub(super) struct Condition {
 }
 
 /// Where a finding points and what it says.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Report {
     /// `pass`, `block`, `server` or the name of a condition.
@@ -102,7 +103,7 @@ pub(super) struct Report {
 }
 
 /// A second place.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Related {
     pub(super) at: Spanned<String>,
@@ -110,7 +111,7 @@ pub(super) struct Related {
 }
 
 /// Another severity or message for some of the matches; the first that holds counts.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Variant {
     #[serde(default)]
@@ -125,7 +126,7 @@ pub(super) struct Variant {
 }
 
 /// A repair; the first whose conditions hold is offered.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Fix {
     /// `safe`, `unsafe` or `advice`.
@@ -164,7 +165,7 @@ pub(super) struct Fix {
 }
 
 /// `set = { directive = "…", value = "…" }`
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Set {
     pub(super) directive: Spanned<String>,
@@ -174,7 +175,7 @@ pub(super) struct Set {
 }
 
 /// `replace = { at = "…", with = "…" }`
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Replace {
     pub(super) at: Spanned<String>,
@@ -184,7 +185,7 @@ pub(super) struct Replace {
 }
 
 /// `remove = { at = "…" }`
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Remove {
     pub(super) at: Spanned<String>,
@@ -194,7 +195,7 @@ pub(super) struct Remove {
 }
 
 /// A configuration with the mistake and, where the rule has a fix, the same repaired.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Example {
     /// What it shows, when a rule has several.
@@ -222,7 +223,7 @@ pub struct Example {
 }
 
 /// What happens to a WebSocket handshake on a real nginx.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Handshake {
     /// The path that is asked for.
@@ -243,7 +244,7 @@ pub struct Handshake {
 }
 
 /// How strict the backend behind an example is, besides what all are.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Backend {
     /// It answers plain requests with 400 when they carry `Connection: upgrade`, as Kestrel does.

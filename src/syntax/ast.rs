@@ -26,7 +26,7 @@ impl Word {
             [b'"', .., b'"'] | [b'\'', .., b'\''] if raw.len() >= 2 => &raw[1..raw.len() - 1],
             _ => raw,
         };
-        if !inner.contains('\\') {
+        if memchr::memchr(b'\\', inner.as_bytes()).is_none() {
             return Cow::Borrowed(inner);
         }
         let mut value = String::with_capacity(inner.len());

@@ -6,6 +6,9 @@ use super::source::{Source, Span};
 /// The comments that speak of a statement: the run of comment lines directly above it, the one behind it on its last
 /// line, and for a block those in its body that do not belong to a statement inside.
 pub fn comments_of<'s>(ast: &Ast, source: &'s Source, node: NodeId) -> Vec<(Span, &'s str)> {
+    if ast.comments().is_empty() {
+        return Vec::new();
+    }
     let mut spans = above(ast, source, ast.node(node).span.start);
     if let Some(body) = ast.node(node).body.filter(|body| !body.lua) {
         let end = body.close.unwrap_or(ast.node(node).span.end);
@@ -68,6 +71,9 @@ fn behind(ast: &Ast, source: &Source, offset: u32) -> Option<Span> {
 
 /// The comments that stand on lines of their own directly above a statement, or behind it on its line.
 pub fn comments_at<'s>(ast: &Ast, source: &'s Source, node: NodeId) -> Vec<(Span, &'s str)> {
+    if ast.comments().is_empty() {
+        return Vec::new();
+    }
     let here = ast.node(node);
     let mut spans = above(ast, source, here.span.start);
     spans.extend(here.body.and_then(|body| behind(ast, source, body.open + 1)));

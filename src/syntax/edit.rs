@@ -28,15 +28,53 @@ pub fn apply(text: &str, edits: &[Edit]) -> Option<String> {
     Some(out)
 }
 
-/// Where an offset of the old text lies after `edits`: text inserted exactly at the offset pushes it along, so that
-/// the offset goes on pointing at the same character.
-pub fn moved(offset: u32, edits: &[Edit]) -> u32 {
-    let mut shift: i64 = 0;
-    for edit in edits {
-        if edit.span.start > offset || (edit.span.start == offset && edit.span.end > offset) {
-            break;
-        }
-        shift += edit.text.len() as i64 - i64::from(edit.span.end - edit.span.start);
+/// Where offsets of the old text lie after edits, which must be sorted.
+#[derive(Debug)]
+pub struct Moves<'e> {
+    edits: &'e [Edit],
+    /// How far what lies behind the first so many edits is moved by them.
+    shifts: Vec<i64>,
+}
+
+impl<'e> Moves<'e> {
+    /// Adds the lengths of the edits up, once for all offsets.
+    pub fn new(edits: &'e [Edit]) -> Self {
+        let mut shift = 0;
+        let grown = edits.iter().map(|edit| {
+            shift += edit.text.len() as i64 - i64::from(edit.span.end - edit.span.start);
+            shift
+        });
+        Self { edits, shifts: std::iter::once(0).chain(grown).collect() }
     }
-    u32::try_from(i64::from(offset) + shift).unwrap_or(0)
+
+    /// Where an offset lies: text inserted exactly at the offset pushes it along, so that the offset goes on pointing at
+    /// the same character.
+    pub fn of(&self, offset: u32) -> u32 {
+        let is_before =
+            |edit: &Edit| edit.span.start < offset || (edit.span.start == offset && edit.span.end == offset);
+        let shift = self.shifts[self.edits.partition_point(is_before)];
+        u32::try_from(i64::from(offset) + shift).unwrap_or(0)
+    }
+}
+
+/// Where one offset of the old text lies after `edits`: see [`Moves::of`].
+pub fn moved(offset: u32, edits: &[Edit]) -> u32 {
+    Moves::new(edits).of(offset)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_behind_an_edit_moves_with_it() {
+        let edit = |start, end, text: &str| Edit { span: Span { start, end }, text: text.to_owned() };
+        let edits = [edit(2, 2, "xx"), edit(2, 5, ""), edit(5, 5, "y"), edit(8, 9, "long")];
+        let moves = Moves::new(&edits);
+        let places: Vec<u32> = [0, 1, 2, 5, 7, 8, 9, 12].into_iter().map(|offset| moves.of(offset)).collect();
+        // At 2 the insertion pushes what is there along; the text from there to 5 is gone, and a `y` comes before the rest.
+        assert_eq!(places, [0, 1, 4, 5, 7, 8, 12, 15]);
+        assert!([0, 2, 5, 9].into_iter().all(|offset| moved(offset, &edits) == moves.of(offset)));
+        assert_eq!(apply("0123456789", &edits).as_deref(), Some("01xxy567long9"));
+    }
 }

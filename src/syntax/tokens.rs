@@ -1,8 +1,12 @@
 //! The tokens of a text, in order, found by the pest grammar a chunk at a time.
 
+use std::collections::VecDeque;
+use std::ops::Range;
+
 use pest::Parser;
-use pest::iterators::Pairs;
 use pest_derive::Parser;
+
+use crate::parallel;
 
 #[derive(Parser)]
 #[grammar = "../grammar/nginx.pest"]
@@ -16,6 +20,10 @@ const CHUNK: usize = 32 * 1024;
 /// Lua block needs one) stays linear.
 const FIRST_CHUNK: usize = 128;
 
+/// So many chunks have to be read one by one before others are read ahead, and at most so many are.
+const TRUST: usize = 4;
+const MOST_AHEAD: usize = 32;
+
 /// One token: a comment, a word (quotes included), `;`, `{` or `}`. Its first byte tells which.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Token {
@@ -27,62 +35,171 @@ pub(super) struct Token {
     pub(super) unclosed: bool,
 }
 
+/// The tokens of a part of the text.
+#[derive(Default)]
+struct Chunk {
+    range: Range<usize>,
+    tokens: Vec<Token>,
+    /// Where to go on: behind it, or at its last token, which the end of the chunk may have cut.
+    next: usize,
+}
+
 /// The tokens of a text from some offset on.
 pub(super) struct Tokens<'t> {
     text: &'t str,
-    pairs: Option<Pairs<'t, Rule>>,
-    chunk: std::ops::Range<usize>,
+    chunk: Chunk,
+    /// How many tokens of the chunk were taken.
+    taken: usize,
     size: usize,
+    /// Chunks that follow, read at the same time in the hope that a token starts where each of them does.
+    ahead: VecDeque<Chunk>,
+    /// How many chunks were read in a row that began where they were expected to.
+    trust: usize,
 }
 
 impl<'t> Tokens<'t> {
     /// Starts at the beginning of `text`.
     pub(super) fn new(text: &'t str) -> Self {
-        Self { text, pairs: None, chunk: 0..0, size: CHUNK }
+        Self { text, chunk: Chunk::default(), taken: 0, size: CHUNK, ahead: VecDeque::new(), trust: 0 }
     }
 
     /// Goes on at `offset`, which must lie between characters; what was read ahead is forgotten.
     pub(super) fn seek(&mut self, offset: usize) {
         self.size = FIRST_CHUNK;
-        self.chunk = offset..offset;
-        self.pairs = None;
+        self.chunk = Chunk { range: offset..offset, tokens: Vec::new(), next: offset };
+        self.taken = 0;
+        self.ahead.clear();
+        self.trust = 0;
     }
 
     /// The next token; none at the end of the text.
     pub(super) fn next(&mut self) -> Option<Token> {
         loop {
-            let Some(pair) = self.pairs.as_mut().and_then(Iterator::next) else {
-                if self.chunk.end == self.text.len() {
-                    return None;
-                }
-                self.load(self.chunk.end);
-                continue;
-            };
-            let span = pair.as_span();
-            let (start, end) = (self.chunk.start + span.start(), self.chunk.start + span.end());
-            if end == self.chunk.end && end < self.text.len() {
-                // The chunk may have cut it: read it again whole.
-                if start == self.chunk.start {
-                    self.size *= 2;
-                }
-                self.load(start);
-                continue;
+            if let Some(&token) = self.chunk.tokens.get(self.taken) {
+                self.taken += 1;
+                return Some(token);
             }
-            return Some(Token { start, end, unclosed: pair.as_rule() == Rule::unclosed });
+            if self.chunk.next == self.text.len() {
+                return None;
+            }
+            self.load(self.chunk.next);
         }
     }
 
     /// Reads the chunk at `start`; it is as large as the one before, or twice that, up to [`CHUNK`]. A chunk that
-    /// starts where the last one did keeps its size: its first token did not fit and needs it.
+    /// starts where the last one did needs to be larger: its first token did not fit.
     fn load(&mut self, start: usize) {
-        if start != self.chunk.start {
+        self.taken = 0;
+        if start == self.chunk.range.start && !self.chunk.range.is_empty() {
+            self.size *= 2;
+        } else {
             self.size = (self.size * 2).min(CHUNK);
         }
-        let mut end = (start + self.size).min(self.text.len());
-        while !self.text.is_char_boundary(end) {
-            end += 1;
+        self.trust = if start == self.chunk.range.end && self.size == CHUNK { self.trust + 1 } else { 0 };
+        if self.trust >= TRUST && self.ahead.is_empty() {
+            self.read_ahead(start);
         }
-        self.chunk = start..end;
-        self.pairs = Grammar::parse(Rule::tokens, &self.text[start..end]).ok();
+        self.chunk = match self.ahead.pop_front() {
+            Some(chunk) if chunk.range.start == start => chunk,
+            _ => {
+                self.ahead.clear();
+                read(self.text, start..self.cut(start + self.size))
+            }
+        };
+    }
+
+    /// The end of a chunk: behind the last line before `most`, or in the middle of a line that is too long.
+    fn cut(&self, most: usize) -> usize {
+        if most >= self.text.len() {
+            return self.text.len();
+        }
+        let from = most - self.size / 2;
+        if let Some(newline) = memchr::memrchr(b'\n', &self.text.as_bytes()[from..most]) {
+            return from + newline + 1;
+        }
+        (most..).find(|&end| self.text.is_char_boundary(end)).unwrap_or(self.text.len())
+    }
+
+    fn read_ahead(&mut self, start: usize) {
+        let mut ranges = Vec::new();
+        let mut at = start;
+        while at < self.text.len() && ranges.len() < self.trust.min(MOST_AHEAD) {
+            let end = self.cut(at + self.size);
+            ranges.push(at..end);
+            at = end;
+        }
+        let chunks = parallel::in_ranges(ranges.len(), 1, |numbers| {
+            ranges[numbers].iter().map(|range| read(self.text, range.clone())).collect()
+        });
+        self.ahead = chunks.into();
+    }
+}
+
+/// Finds the tokens of a part of the text.
+fn read(text: &str, range: Range<usize>) -> Chunk {
+    // As many as most texts have, so that the list seldom grows.
+    let mut tokens: Vec<Token> = Vec::with_capacity(range.len() / 8);
+    let mut in_word = false;
+    for pair in
+        Grammar::parse(Rule::tokens, &text[range.clone()]).into_iter().flatten().flat_map(|all| all.into_inner())
+    {
+        let span = pair.as_span();
+        let (start, end) = (range.start + span.start(), range.start + span.end());
+        let first = text.as_bytes()[start];
+        match tokens.last_mut() {
+            // The rest of a word, from its `$` or backslash on.
+            Some(word) if in_word && word.end == start && matches!(first, b'$' | b'\\') => word.end = end,
+            _ => tokens.push(Token { start, end, unclosed: pair.as_rule() == Rule::unclosed }),
+        }
+        in_word = !matches!(first, b';' | b'{' | b'}' | b'#' | b'"' | b'\'');
+    }
+    let cut = tokens.pop_if(|last| last.end == range.end && range.end < text.len());
+    let next = cut.map_or(range.end, |token| token.start);
+    Chunk { range, tokens, next }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Text of many chunks in which tokens cross lines, so that some of those read ahead begin in the middle of one.
+    fn text() -> String {
+        let mut text = String::new();
+        for number in 0..4_000 {
+            match number % 97 {
+                0 => text.push_str("add_header X \"of\ntwo; } lines\" always;\n"),
+                1 => text.push_str("return 200 'it\\'s $a{b}${c}\\ d';\n"),
+                2 => text.push_str("set $x$y a\\ b\\;c${d}e\\\n f; # a \"comment\n"),
+                3 if number > 2_000 => text.push_str(&format!("long \"{}\n\";\n", "word\n".repeat(10_000))),
+                4 => text.push_str(&"x ".repeat(40_000)),
+                _ => text.push_str("    location ~ ^/p(\\d+)$ { proxy_pass http://$host; }\n"),
+            }
+        }
+        text
+    }
+
+    #[test]
+    fn chunks_find_the_tokens_of_the_whole() {
+        let text = text();
+        let whole = read(&text, 0..text.len()).tokens;
+        let mut tokens = Tokens::new(&text);
+        for expected in whole {
+            let found = tokens.next().unwrap();
+            assert_eq!((found.start, found.end, found.unclosed), (expected.start, expected.end, expected.unclosed));
+        }
+        assert!(tokens.next().is_none());
+    }
+
+    #[test]
+    fn a_word_is_one_token_whatever_is_in_it() {
+        let words = |text: &str| {
+            let mut tokens = Tokens::new(text);
+            std::iter::from_fn(|| tokens.next())
+                .map(|token| text[token.start..token.end].to_owned())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(words("a$b${c}d\\ e\"f #g;h"), ["a$b${c}d\\ e\"f", "#g;h"]);
+        assert_eq!(words("\"a\"$b{$c}$d\\"), ["\"a\"", "$b", "{", "$c}$d\\"]);
+        assert_eq!(words(";$a;\\;}$b{{"), [";", "$a", ";", "\\;}$b", "{", "{"]);
     }
 }

@@ -113,8 +113,6 @@ pub struct Header {
 /// The headers that nginx sends for a route on behalf of `proxy_set_header`.
 #[derive(Clone, Debug)]
 pub struct Headers {
-    /// The block whose lines are in effect; none when no level has any.
-    pub origin: Option<DirectiveId>,
     /// `Upgrade`.
     pub upgrade: Header,
     /// `Connection`.
@@ -136,10 +134,14 @@ impl Headers {
     pub fn of(tree: &Tree, block: DirectiveId) -> Self {
         let effective = tree.effective(block, "proxy_set_header");
         Self {
-            origin: effective.map(|effective| effective.origin),
             upgrade: header(tree, block, effective, "Upgrade"),
             connection: header(tree, block, effective, "Connection"),
         }
+    }
+
+    /// Whether no line sets either of them.
+    pub(super) fn are_unset(&self) -> bool {
+        self.upgrade.state == State::Unset && self.connection.state == State::Unset
     }
 
     /// The header of that name, if it is one of the two.
@@ -156,13 +158,19 @@ impl Headers {
 
 fn header(tree: &Tree, block: DirectiveId, effective: Option<Effective<'_>>, name: &str) -> Header {
     let all = effective.map_or(&[][..], |effective| effective.lines);
-    let mut lines: Vec<DirectiveId> = all.iter().copied().filter(|&line| is_for(tree, line, name)).collect();
+    let mut lines = Vec::new();
     // `Upgrade:` is a header of another name, which the writer took for this one (NGINX facts part B).
-    let colon = format!("{name}:");
-    let misspelt: Vec<DirectiveId> = all.iter().copied().filter(|&line| is_for(tree, line, &colon)).collect();
+    let mut misspelt = Vec::new();
+    for &line in all {
+        let Some(written) = tree.arg(line, 1) else { continue };
+        if written.eq_ignore_ascii_case(name) {
+            lines.push(line);
+        } else if written.strip_suffix(':').is_some_and(|written| written.eq_ignore_ascii_case(name)) {
+            misspelt.push(line);
+        }
+    }
     if lines.is_empty() && !misspelt.is_empty() {
-        lines = misspelt;
-        return Header { lines, state: State::Wrong, plain: Plain::Clean, map: None };
+        return Header { lines: misspelt, state: State::Wrong, plain: Plain::Clean, map: None };
     }
     let map = lines.last().and_then(|&line| map_behind(tree, &value(tree, line)));
     let judge = if name == "Upgrade" { is_websocket } else { has_upgrade_token };

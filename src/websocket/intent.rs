@@ -1,14 +1,12 @@
 //! Whether a route carries WebSockets, how sure that is, and why it is believed.
 
-use std::collections::HashMap;
-
 use super::headers::{State, is_for, value};
+use super::known::{Known, PathSays, steered};
 use super::route::{Module, Route, RouteSetting, Routes};
-use super::segments::{Segments, segments};
-use super::signals::{Application, Deny, Found, Signals};
+use super::signals::{Application, Found, Signals};
 use crate::config::variables::is_builtin_variable;
 use crate::config::{Context, DirectiveId, Modifier, Request, Tree};
-use crate::syntax::{comments_at, comments_of};
+use crate::syntax::comments_of;
 
 /// How sure it is that a route carries WebSockets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
@@ -45,7 +43,7 @@ pub struct Evidence {
 }
 
 /// What is believed of a route.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Intent {
     /// How sure it is; none when nothing speaks for it or something denies it.
     pub confidence: Option<Confidence>,
@@ -94,15 +92,6 @@ impl Intent {
     }
 }
 
-/// What was looked up for one route and serves the next ones.
-#[derive(Default)]
-pub(super) struct Known<'s> {
-    applications: HashMap<String, Option<&'s Application>>,
-    selected: HashMap<(DirectiveId, String), Option<DirectiveId>>,
-    /// Servers and whether one of their locations says that `/ws` stands for web services there.
-    web_services: HashMap<DirectiveId, Option<&'s Deny>>,
-}
-
 /// Judges the route of that index.
 pub(super) fn of<'s>(
     tree: &Tree,
@@ -113,14 +102,14 @@ pub(super) fn of<'s>(
     known: &mut Known<'s>,
 ) -> Intent {
     let route = &routes.all[index];
-    let path = route.location.as_ref().map(|location| segments(&location.path, location.is_regex()));
+    let path = route.location.as_ref().map(|location| known.path(signals, location));
     let mut judge = Judge { tree, route, signals, path, endpoint: None, intent: Intent::default() };
-    judge.steering(settings);
+    judge.steering(settings, known);
     judge.handshake_headers();
     judge.path();
     judge.names(routes, index, known);
     judge.comments();
-    judge.condition();
+    judge.condition(known);
     judge.lost_header(routes, index);
     judge.neighbours(routes, index);
     judge.denials(routes, known);
@@ -131,7 +120,7 @@ struct Judge<'a, 's> {
     tree: &'a Tree,
     route: &'a Route,
     signals: &'s Signals,
-    path: Option<Segments>,
+    path: Option<PathSays<'s>>,
     endpoint: Option<Found<'s>>,
     intent: Intent,
 }
@@ -142,22 +131,25 @@ impl<'s> Judge<'_, 's> {
     }
 
     /// Comments and settings by which the user has decided.
-    fn steering(&mut self, settings: &[RouteSetting]) {
+    fn steering(&mut self, settings: &[RouteSetting], known: &mut Known<'s>) {
         let blocks: Vec<DirectiveId> =
             [Some(self.route.block), self.route.location_block, self.route.server].into_iter().flatten().collect();
         for (depth, &block) in blocks.iter().enumerate() {
-            let directive = self.tree.directive(block);
-            let file = self.tree.file(directive.file);
-            for (_, comment) in comments_at(&file.ast, &file.source, directive.node) {
-                match steer(comment) {
-                    Some(true) if depth < 2 => {
-                        self.intent.only = true;
-                        self.add(Confidence::Certain, block, "a comment says `nginx-wslint: websocket`".into());
-                    }
-                    Some(false) => self.add(None, block, "a comment says `nginx-wslint: not-websocket`".into()),
-                    _ => {}
+            let steered = match self.route.server == Some(block) {
+                true => known.server(self.tree, self.signals, block).steered.clone(),
+                false => steered(self.tree, block),
+            };
+            for websocket in steered {
+                if !websocket {
+                    self.add(None, block, "a comment says `nginx-wslint: not-websocket`".into());
+                } else if depth < 2 {
+                    self.intent.only = true;
+                    self.add(Confidence::Certain, block, "a comment says `nginx-wslint: websocket`".into());
                 }
             }
+        }
+        if settings.is_empty() {
+            return;
         }
         let path = self.route.location.as_ref().map(|location| location.path.as_str());
         let hosts = self.tree.hosts(&self.route.target, self.route.block);
@@ -172,7 +164,7 @@ impl<'s> Judge<'_, 's> {
     }
 
     fn handshake_headers(&mut self) {
-        let headers = std::rc::Rc::clone(&self.route.headers);
+        let headers = std::sync::Arc::clone(&self.route.headers);
         if headers.upgrade.state.sends() {
             let at = headers.upgrade.lines.last().copied();
             self.add(Confidence::Certain, at, "it sends an `Upgrade` header".into());
@@ -192,9 +184,9 @@ impl<'s> Judge<'_, 's> {
     }
 
     fn path(&mut self) {
-        let (Some(location), Some(path)) = (&self.route.location, &self.path) else { return };
+        let (Some(location), Some(path)) = (&self.route.location, self.path) else { return };
         if location.modifier != Modifier::Named
-            && let Some(found) = self.signals.endpoint(path)
+            && let Some(found) = path.endpoint
         {
             let endpoint = found.endpoint;
             let intent = &mut self.intent;
@@ -217,7 +209,7 @@ impl<'s> Judge<'_, 's> {
             self.add(endpoint.confidence, self.route.location_block, text);
             return;
         }
-        if let Some((word, confidence)) = self.signals.word_in_path(path) {
+        if let Some((word, confidence)) = path.word {
             let text = format!("its path `{}` says `{}`", location.path, word.word);
             self.add(confidence, self.route.location_block, text);
         }
@@ -231,26 +223,28 @@ impl<'s> Judge<'_, 's> {
         }
         hosts.retain(|host| !host.is_empty());
         for host in hosts {
-            if let Some((word, confidence)) = signals.word(&host) {
+            let (word, application) = known.host(signals, &host);
+            if let Some((word, confidence)) = word {
                 let text = format!("its upstream `{host}` says `{}`", word.word);
                 self.add(confidence, self.route.pass, text);
             }
-            let application =
-                *known.applications.entry(host.clone()).or_insert_with_key(|host| signals.application(host));
             if let Some(application) = application {
                 self.application(routes, index, known, application, self.route.pass, &format!("upstream `{host}`"));
             }
         }
-        let server_names = self.route.server.map_or(&[][..], |server| self.tree.own(server, "server_name"));
-        for &line in server_names {
-            for name in self.tree.args(line).filter(|name| !name.starts_with('~')) {
-                if let Some(label) = signals.server_name(&name) {
-                    self.add(label.confidence, line, format!("its server is called `{name}`"));
-                }
-                if let Some(application) = signals.application_of_server(&name) {
-                    self.application(routes, index, known, application, line, &format!("server `{name}`"));
-                }
+        let server = self.route.server.map(|server| known.server(self.tree, signals, server));
+        for named in server.iter().flat_map(|server| &server.names) {
+            if let Some(label) = named.label {
+                self.add(label.confidence, named.line, format!("its server is called `{}`", named.name));
             }
+            if let Some(application) = named.application {
+                let what = format!("server `{}`", named.name);
+                self.application(routes, index, known, application, named.line, &what);
+            }
+        }
+        // What is spoken on a port of bytes nobody can say: MQTT brokers listen on several.
+        if self.route.module == Module::Stream {
+            return;
         }
         let port = match self.tree.upstream(self.route.target.host()) {
             Some(upstream) => upstream.servers.first().and_then(|&server| {
@@ -329,14 +323,14 @@ impl<'s> Judge<'_, 's> {
     }
 
     /// A route that is reached only by requests with an `Upgrade`.
-    fn condition(&mut self) {
+    fn condition(&mut self, known: &mut Known<'s>) {
         if self.tree.is(self.route.block, "if") && tests_upgrade(self.tree, self.route.block) {
             self.intent.only = true;
             self.add(Confidence::Certain, self.route.block, "it is chosen by a test of `$http_upgrade`".into());
         }
         let named = self.route.location.as_ref().filter(|location| location.modifier == Modifier::Named);
         let (Some(named), Some(server)) = (named, self.route.server) else { return };
-        if jumps_on_upgrade(self.tree, server, &named.path) {
+        if known.server(self.tree, self.signals, server).jumps_on_upgrade(self.tree, &named.path) {
             self.intent.only = true;
             let text = format!("`{}` is reached by a test of `$http_upgrade`", named.path);
             self.add(Confidence::Certain, self.route.location_block, text);
@@ -391,13 +385,15 @@ impl<'s> Judge<'_, 's> {
             self.add(None, upgrade.lines.last().copied(), "it clears the `Upgrade` header".into());
         }
         if self.has(Confidence::Certain) {
+            // Headers of the blocks around it are not meant for each location that inherits them: `/assets` stays one of files.
+            if self.endpoint.is_none() && self.is_certain_by_inheritance() {
+                self.denied_path();
+            }
             return;
         }
         let named_by_path = self.endpoint.is_some();
         if !named_by_path {
-            if let Some(deny) = self.path.as_ref().and_then(|path| self.signals.denied_path(path)) {
-                self.add(None, self.route.location_block, format!("its path is that of {}", deny.reason));
-            }
+            self.denied_path();
             let unbuffered = self.tree.effective(self.route.block, "proxy_buffering").is_some_and(|effective| {
                 self.tree.arg(effective.line(), 1).is_some_and(|value| value.eq_ignore_ascii_case("off"))
             });
@@ -409,6 +405,22 @@ impl<'s> Judge<'_, 's> {
         if !named_by_path || self.endpoint.as_ref().is_some_and(|found| found.endpoint.ambiguous) {
             self.other_services(known);
         }
+    }
+
+    fn denied_path(&mut self) {
+        if let Some(deny) = self.path.and_then(|path| path.denied) {
+            self.add(None, self.route.location_block, format!("its path is that of {}", deny.reason));
+        }
+    }
+
+    /// Whether nothing but header lines of the blocks around it makes it certain.
+    fn is_certain_by_inheritance(&self) -> bool {
+        let inherited = |line: DirectiveId| {
+            self.tree.is(line, "proxy_set_header") && self.tree.directive(line).parent != self.route.block
+        };
+        let mut certain =
+            self.intent.evidence.iter().filter(|evidence| evidence.confidence >= Some(Confidence::Certain));
+        certain.all(|evidence| evidence.at.is_some_and(inherited))
     }
 
     /// Headers, comments and neighbours which say that a `/ws` stands for web services, or a path for something else.
@@ -430,11 +442,15 @@ impl<'s> Judge<'_, 's> {
         }
         let Some(server) = self.route.server else { return };
         let tree = self.tree;
-        let beside = *known.web_services.entry(server).or_insert_with(|| {
-            tree.locations(server)
-                .filter_map(|block| tree.location(block))
-                .find_map(|location| signals.denied_by_sibling(&segments(&location.path, location.is_regex())))
-        });
+        let beside = match known.web_services.get(&server) {
+            Some(&known) => known,
+            None => {
+                let mut locations = tree.locations(server).filter_map(|block| tree.location(block));
+                let found = locations.find_map(|location| known.path(signals, &location).denied_beside);
+                known.web_services.insert(server, found);
+                found
+            }
+        };
         if let Some(deny) = beside.filter(|_| self.endpoint.is_some()) {
             self.add(None, server, format!("locations beside it are those of {}", deny.reason));
         }
@@ -453,16 +469,6 @@ impl<'s> Judge<'_, 's> {
         }
         intent.confidence = intent.evidence.first().and_then(|evidence| evidence.confidence);
         intent
-    }
-}
-
-/// What a comment `nginx-wslint: websocket` or `not-websocket` decides.
-fn steer(comment: &str) -> Option<bool> {
-    let word = comment.trim_start_matches('#').trim().strip_prefix("nginx-wslint:")?.split_whitespace().next()?;
-    match word {
-        "websocket" => Some(true),
-        "not-websocket" => Some(false),
-        _ => None,
     }
 }
 
@@ -489,25 +495,4 @@ pub(super) fn tests_upgrade(tree: &Tree, block: DirectiveId) -> bool {
         Some("!=") => words.next().is_none_or(|text| text.is_empty() || text == "\"\""),
         _ => false,
     }
-}
-
-/// Whether a named location is reached only from `if` blocks that test `$http_upgrade`: by an `error_page CODE = @name`
-/// whose code such an `if` returns.
-fn jumps_on_upgrade(tree: &Tree, server: DirectiveId, name: &str) -> bool {
-    let inside = (server.0 + 1..tree.directive(server).end.0).map(DirectiveId);
-    let mut codes = Vec::new();
-    let mut returns = Vec::new();
-    for id in inside {
-        if tree.is(id, "error_page") && tree.args(id).last().is_some_and(|target| target == name) {
-            codes.extend(tree.args(id).filter_map(|arg| arg.parse::<u16>().ok()));
-        } else if tree.is(id, "try_files") && tree.args(id).last().is_some_and(|target| target == name) {
-            return false;
-        } else if tree.is(id, "return") {
-            let block = tree.directive(id).parent;
-            let tested = tree.is(block, "if") && tests_upgrade(tree, block);
-            returns.extend(tree.arg(id, 1).and_then(|code| code.parse::<u16>().ok()).map(|code| (code, tested)));
-        }
-    }
-    let mut hits = returns.iter().filter(|(code, _)| codes.contains(code)).peekable();
-    hits.peek().is_some() && hits.all(|&(_, tested)| tested)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::config::{DirectiveId, ROOT, Tree};
+use crate::config::{DirectiveId, Name, ROOT, Tree};
 
 /// What a server, or the levels above all servers, may jump to.
 #[derive(Debug, Default)]
@@ -41,11 +41,14 @@ impl Jumps {
     /// Collects the jumps of a tree.
     pub(super) fn new(tree: &Tree) -> Self {
         let mut jumps = Self::default();
-        for id in tree.ids() {
+        let by_code = |name: &Name| runs_code(name.text());
+        let names: Vec<&str> =
+            Name::all().filter(by_code).map(Name::text).filter(|name| !JUMPING.contains(name)).collect();
+        let mut all = tree.all_of(&[&names[..], &JUMPING].concat());
+        all.extend(tree.ids().filter(|&id| is_unknown(tree, id)));
+        all.sort_unstable();
+        for id in all {
             let jumping = JUMPING.iter().any(|name| tree.is(id, name));
-            if !jumping && !decides_by_code(tree, id) {
-                continue;
-            }
             let server = tree.enclosing(id, "server").unwrap_or(ROOT);
             let targets = jumps.by_server.entry(server).or_default();
             if !jumping {
@@ -99,11 +102,13 @@ fn is_last(tree: &Tree, id: DirectiveId, word: &str) -> bool {
     tree.args(id).last().is_some_and(|last| last == word)
 }
 
-/// Whether a directive runs code that may jump anywhere: Lua, njs, Perl, a module nobody knows, server-side includes.
-fn decides_by_code(tree: &Tree, id: DirectiveId) -> bool {
-    let Some(name) = tree.directive(id).name else {
-        return tree.directive(id).context.is_modelled();
-    };
-    let name = name.text();
+/// Whether a directive of this name runs code that may jump anywhere: Lua, njs, Perl, server-side includes.
+fn runs_code(name: &str) -> bool {
     name.contains("_by_lua") || name.starts_with("js_") || name.starts_with("perl") || name == "ssi"
+}
+
+/// Whether a directive is of a module that nobody knows.
+fn is_unknown(tree: &Tree, id: DirectiveId) -> bool {
+    let directive = tree.directive(id);
+    directive.name.is_none() && directive.context.is_modelled()
 }

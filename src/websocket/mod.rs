@@ -5,6 +5,8 @@ mod facts;
 mod headers;
 mod intent;
 mod jumps;
+mod known;
+mod reading;
 mod restrictions;
 mod route;
 pub mod segments;

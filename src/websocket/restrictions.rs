@@ -1,6 +1,6 @@
 //! Locations that keep some requests out, by the upstream behind them and by their server.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::route::{Route, Routes};
 use crate::config::{DirectiveId, Tree};
@@ -23,20 +23,26 @@ pub(super) struct Restrictions {
 impl Restrictions {
     pub(super) fn new(tree: &Tree, routes: &[Route]) -> Self {
         let mut all = Self::default();
-        let restricted =
-            |&block: &DirectiveId| RESTRICTING.iter().any(|name| own_restriction(tree, block, name).is_some());
+        let restricted: HashSet<DirectiveId> = lines(tree).map(|line| tree.directive(line).parent).collect();
         for (route, block) in routes.iter().filter_map(|route| Some((route, route.location_block?))) {
-            if restricted(&block) {
+            if restricted.contains(&block) {
                 add(all.by_authority.entry(route.target.authority.clone()).or_default(), block);
             }
         }
-        for block in tree.ids().filter(|&id| tree.is(id, "location")).filter(restricted) {
+        let mut locations: Vec<DirectiveId> = restricted.into_iter().filter(|&id| tree.is(id, "location")).collect();
+        locations.sort_unstable();
+        for block in locations {
             if let Some(server) = tree.enclosing(block, "server") {
                 add(all.by_server.entry(server).or_default(), block);
             }
         }
         all
     }
+}
+
+/// The lines that keep anybody out, in nginx's order.
+pub(super) fn lines(tree: &Tree) -> impl Iterator<Item = DirectiveId> {
+    tree.all_of(&RESTRICTING).into_iter().filter(|&line| tree.arg(line, 1).is_none_or(|value| value != "off"))
 }
 
 fn add(blocks: &mut Vec<DirectiveId>, block: DirectiveId) {

@@ -1,15 +1,18 @@
 //! Routes: the blocks that hand requests on.
 
 use std::collections::{HashMap, HashSet};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::headers::Headers;
 use super::intent::{self, Intent};
 use super::jumps::Jumps;
-use super::restrictions::Restrictions;
+use super::known::Known;
+use super::reading::RouteReader;
+use super::restrictions::{self, Restrictions};
 use super::signals::Signals;
 use super::subrequests;
-use crate::config::{Context, DirectiveId, Location, ROOT, Target, Tree};
+use crate::config::{DirectiveId, Location, ROOT, Target, Tree};
+use crate::parallel;
 
 /// The module whose `*_pass` hands the requests on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -29,7 +32,7 @@ pub enum Module {
 }
 
 impl Module {
-    const PASSES: [(&str, Self); 5] = [
+    pub(super) const PASSES: [(&str, Self); 5] = [
         ("proxy_pass", Self::Proxy),
         ("uwsgi_pass", Self::Uwsgi),
         ("scgi_pass", Self::Scgi),
@@ -75,9 +78,9 @@ pub struct Route {
     /// Where the requests go.
     pub target: Target,
     /// The two headers of the handshake, for [`Module::Proxy`].
-    pub headers: Rc<Headers>,
+    pub headers: Arc<Headers>,
     /// Whether it carries WebSockets, how sure that is and why.
-    pub intent: Intent,
+    pub intent: Arc<Intent>,
 }
 
 impl Route {
@@ -95,8 +98,10 @@ impl Route {
 }
 
 /// All routes of a tree, in nginx's order, with what concerns several of them at once.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Routes {
+    /// What they were judged by.
+    pub signals: &'static Signals,
     /// The routes.
     pub all: Vec<Route>,
     /// Routes by the text of their target's authority, for siblings.
@@ -109,8 +114,8 @@ pub struct Routes {
     pub(super) restrictions: Restrictions,
     /// Addresses, as `listen` lines write them, on which some line asks for TLS.
     pub tls_addresses: HashSet<String>,
-    /// The route that a block makes.
-    by_block: HashMap<DirectiveId, usize>,
+    /// Blocks and the routes that they make, sorted.
+    by_block: Vec<(DirectiveId, u32)>,
     /// Blocks whose header lines are in effect on some route.
     pub(super) header_origins: HashSet<DirectiveId>,
     /// Servers in which something keeps some requests out; [`ROOT`] when a level above all servers does.
@@ -119,36 +124,47 @@ pub struct Routes {
     pub jumps: Jumps,
     /// Hosts in lower case with their ports that are written without variables: nginx knows them from its start.
     written: HashSet<(String, u16)>,
-    by_server: HashMap<DirectiveId, Vec<usize>>,
 }
+
+/// Fewer routes than this are judged by one thread.
+const LEAST_ROUTES: usize = 64;
 
 impl Routes {
     /// Finds the routes of a tree and judges them.
-    pub fn new(tree: &Tree, signals: &Signals, settings: &[RouteSetting]) -> Self {
+    pub fn new(tree: &Tree, signals: &'static Signals, settings: &[RouteSetting]) -> Self {
         let mut routes = Self {
+            signals,
+            all: Vec::new(),
+            by_authority: HashMap::new(),
             subrequest_targets: subrequest_targets(tree),
+            handshake_subrequests: HashSet::new(),
+            restrictions: Restrictions::default(),
+            tls_addresses: HashSet::new(),
+            by_block: Vec::new(),
+            header_origins: HashSet::new(),
             restricted: restricted(tree),
             jumps: Jumps::new(tree),
-            ..Self::default()
+            written: HashSet::new(),
         };
-        let mut headers: HashMap<(Option<DirectiveId>, Option<DirectiveId>), Rc<Headers>> = HashMap::new();
-        for id in tree.ids() {
-            if let Some(mut route) = route(tree, id) {
-                if route.module == Module::Proxy {
-                    let origin = tree.effective(route.block, "proxy_set_header").map(|effective| effective.origin);
-                    routes.header_origins.extend(origin);
-                    let known = headers.entry((origin, route.server));
-                    route.headers = Rc::clone(known.or_insert_with(|| Rc::new(Headers::of(tree, route.block))));
-                }
-                routes.by_block.insert(route.block, routes.all.len());
-                routes.by_authority.entry(route.target.authority.clone()).or_default().push(routes.all.len());
-                routes.note(&route);
-                routes.all.push(route);
-            }
-        }
-        let mut known = intent::Known::default();
+        let reader = RouteReader::new(tree);
+        let passes = tree.all_of(&Module::PASSES.map(|(name, _)| name));
+        routes.all.reserve_exact(passes.len());
+        routes.all.extend(passes.into_iter().filter_map(|pass| reader.start(pass)));
+        let origins = parallel::in_place(&mut routes.all, LEAST_ROUTES, |routes| reader.read(routes));
+        routes.header_origins.extend(origins);
         for index in 0..routes.all.len() {
-            routes.all[index].intent = intent::of(tree, &routes, index, signals, settings, &mut known);
+            routes.note(index);
+        }
+        let unjudged = Arc::clone(&reader.unjudged);
+        routes.by_block.sort_unstable();
+        let intents = parallel::in_ranges(routes.all.len(), LEAST_ROUTES, |range| {
+            let mut known = Known::default();
+            let judged = range.map(|index| intent::of(tree, &routes, index, signals, settings, &mut known));
+            // Most routes of a large site are all alike: nothing speaks for them.
+            judged.map(|intent| if intent == *unjudged { Arc::clone(&unjudged) } else { Arc::new(intent) }).collect()
+        });
+        for (route, intent) in routes.all.iter_mut().zip(intents) {
+            route.intent = intent;
         }
         routes.tls_addresses = tls_addresses(tree);
         routes.handshake_subrequests = subrequests::of_handshakes(tree, &routes);
@@ -156,14 +172,19 @@ impl Routes {
         routes
     }
 
-    fn note(&mut self, route: &Route) {
-        if let Some(server) = route.server {
-            self.by_server.entry(server).or_default().push(self.all.len());
+    fn note(&mut self, index: usize) {
+        let route = &self.all[index];
+        let target = &route.target;
+        self.by_block.push((route.block, index as u32));
+        match self.by_authority.get_mut(&target.authority) {
+            Some(same) => same.push(index),
+            None => _ = self.by_authority.insert(target.authority.clone(), vec![index]),
         }
-        if !route.target.variable {
-            let default = if route.target.scheme == "https" { 443 } else { 80 };
-            let port = route.target.port().unwrap_or(default);
-            self.written.insert((route.target.host().to_ascii_lowercase(), port));
+        // Neighbours often pass to one and the same place.
+        let is_new = index.checked_sub(1).is_none_or(|last| self.all[last].target != *target);
+        if is_new && !target.variable {
+            let default = if target.scheme == "https" { 443 } else { 80 };
+            self.written.insert((target.host().to_ascii_lowercase(), target.port().unwrap_or(default)));
         }
     }
 
@@ -174,12 +195,30 @@ impl Routes {
 
     /// The routes of a server, in nginx's order.
     pub fn in_server(&self, server: DirectiveId) -> impl Iterator<Item = &Route> {
-        self.by_server.get(&server).map_or(&[][..], Vec::as_slice).iter().map(|&index| &self.all[index])
+        // They stand inside it, one behind the other.
+        let first = self.all.partition_point(|route| route.pass < server);
+        self.all[first..].iter().take_while(move |route| route.server == Some(server))
+    }
+
+    /// The routes on which a line counts, wherever the same text is included.
+    pub fn served_by<'t>(&'t self, tree: &'t Tree, line: DirectiveId) -> impl Iterator<Item = &'t Route> {
+        let name = tree.directive(line).name.map_or("", |name| name.text());
+        // All of them stand in the block of the line, or in that of another line of the same text.
+        tree.copies(line).into_iter().map(|other| tree.directive(other).parent).flat_map(move |origin| {
+            let inside = tree.directive(origin).end;
+            let first = self.all.partition_point(|route| route.pass < origin);
+            let routes = self.all[first..].iter().take_while(move |route| route.pass < inside);
+            routes.filter(move |route| {
+                tree.effective(route.block, name).is_some_and(|effective| effective.origin == origin)
+            })
+        })
     }
 
     /// The route that a block makes, if it makes one.
     pub fn of_block(&self, block: DirectiveId) -> Option<&Route> {
-        self.by_block.get(&block).map(|&index| &self.all[index])
+        let behind = self.by_block.partition_point(|&(other, _)| other <= block);
+        let &(other, index) = self.by_block.get(behind.checked_sub(1)?)?;
+        (other == block).then(|| &self.all[index as usize])
     }
 
     /// Whether something in the route's server, or above all servers, keeps some requests out.
@@ -206,37 +245,11 @@ pub struct RouteSetting {
     pub websocket: bool,
 }
 
-/// The route that a directive makes, if it is a `*_pass` where nginx accepts it.
-fn route(tree: &Tree, pass: DirectiveId) -> Option<Route> {
-    let (_, mut module) = Module::PASSES.into_iter().find(|(name, _)| tree.is(pass, name))?;
-    let directive = tree.directive(pass);
-    let block = directive.parent;
-    match directive.context {
-        Context::Location | Context::If | Context::LimitExcept => {}
-        Context::StreamServer if module == Module::Proxy => module = Module::Stream,
-        // A snippet that is included in locations: it can be judged only where nothing above it matters.
-        _ => return None,
-    }
-    let argument = tree.arg(pass, 1)?;
-    let location_block = tree.enclosing(block, "location");
-    Some(Route {
-        block,
-        location_block,
-        location: location_block.and_then(|block| tree.location(block)),
-        server: tree.enclosing(block, "server"),
-        pass,
-        module,
-        target: Target::new(&argument),
-        headers: Rc::new(Headers::of(tree, ROOT)),
-        intent: Intent::default(),
-    })
-}
-
 /// The locations that subrequests of `auth_request` and `mirror` reach.
 fn subrequest_targets(tree: &Tree) -> HashSet<DirectiveId> {
     let mut reached = HashSet::new();
     let mut asked = HashSet::new();
-    for id in tree.ids().filter(|&id| tree.is(id, "auth_request") || tree.is(id, "mirror")) {
+    for id in tree.all_of(&["auth_request", "mirror"]) {
         let Some(uri) = tree.arg(id, 1).filter(|uri| uri.starts_with('/')) else { continue };
         let path = uri.split(['?', '$']).next().unwrap_or_default().to_owned();
         let servers = match tree.enclosing(id, "server") {
@@ -255,17 +268,13 @@ fn subrequest_targets(tree: &Tree) -> HashSet<DirectiveId> {
 /// The addresses of which a `listen` line says `ssl`: the options of an address belong to it, whichever server's line
 /// sets them (`ngx_http_add_addresses`).
 fn tls_addresses(tree: &Tree) -> HashSet<String> {
-    let tls = |&id: &DirectiveId| tree.is(id, "listen") && tree.args(id).any(|arg| arg == "ssl");
-    tree.ids().filter(tls).filter_map(|id| tree.arg(id, 1).map(std::borrow::Cow::into_owned)).collect()
+    let tls = |id: &DirectiveId| tree.args(*id).any(|arg| arg == "ssl");
+    let listens = tree.all("listen").iter().copied();
+    listens.filter(tls).filter_map(|id| tree.arg(id, 1).map(std::borrow::Cow::into_owned)).collect()
 }
 
 /// The servers with a directive that restricts access: there a tunnel that a client opens with another protocol than
 /// WebSocket would lead past it (NGINX facts part K).
 fn restricted(tree: &Tree) -> HashSet<DirectiveId> {
-    const RESTRICTING: [&str; 7] =
-        ["deny", "auth_basic", "auth_request", "auth_jwt", "auth_pam", "auth_digest", "access_by_lua_block"];
-    let restricts = |&id: &DirectiveId| {
-        RESTRICTING.iter().any(|name| tree.is(id, name)) && tree.arg(id, 1).is_none_or(|value| value != "off")
-    };
-    tree.ids().filter(restricts).map(|id| tree.enclosing(id, "server").unwrap_or(ROOT)).collect()
+    restrictions::lines(tree).map(|id| tree.enclosing(id, "server").unwrap_or(ROOT)).collect()
 }

@@ -18,7 +18,8 @@ use names::{MAX_PARTS, labels, own_labels, parts, runs};
 use tables::Tables;
 pub use tables::{Application, Deny, Endpoint, Port, ServerName, Word};
 
-const BUILTIN: &str = include_str!("../../rules/signals.toml");
+/// `rules/signals.toml`, as the build script writes it.
+const BUILTIN: &str = include_str!(concat!(env!("OUT_DIR"), "/signals.json"));
 
 /// A text of signals that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -73,7 +74,10 @@ impl Signals {
     pub fn builtin() -> &'static Signals {
         static SIGNALS: OnceLock<Signals> = OnceLock::new();
         // A test reads the file, so that there is always something to fall back from.
-        SIGNALS.get_or_init(|| Signals::parse(BUILTIN).unwrap_or_default())
+        SIGNALS.get_or_init(|| {
+            let tables: Option<Tables> = serde_json::from_str(BUILTIN).ok();
+            tables.and_then(|tables| Signals::compile(tables).ok()).unwrap_or_default()
+        })
     }
 
     /// Signals from TOML text.
@@ -198,7 +202,8 @@ impl Signals {
             && (!endpoint.anchored || start == 0 && way.from_root)
             && (!endpoint.last || last)
             && !next.is_some_and(|next| endpoint.not_before.iter().any(|n| n == next));
-        fits.then_some(OnWay { endpoint, last, only: last && endpoint.only, length: segments.len() })
+        let only = endpoint.only && (last || endpoint.below);
+        fits.then_some(OnWay { endpoint, last, only, length: segments.len() })
     }
 
     fn is_file(&self, way: &Way) -> bool {
@@ -233,6 +238,12 @@ impl Signals {
         self.application(&own)
     }
 
+    /// What a `server_name` says, and the application that it speaks of.
+    pub(super) fn of_server(&self, server_name: &str) -> (Option<&ServerName>, Option<&Application>) {
+        let own = own_labels(server_name);
+        if own.is_empty() { (None, None) } else { (self.label(&own), self.application(&own.join("."))) }
+    }
+
     /// The strongest word for WebSockets in a name: an upstream, a host, a variable.
     pub fn word(&self, name: &str) -> Option<(&Word, Confidence)> {
         let found = labels(name).flat_map(parts).filter_map(|part| self.word_entry(&part));
@@ -264,7 +275,10 @@ impl Signals {
 
     /// What a `server_name` says; the registered domain does not count (`.ws` is Samoa).
     pub fn server_name(&self, server_name: &str) -> Option<&ServerName> {
-        let own = own_labels(server_name);
+        self.label(&own_labels(server_name))
+    }
+
+    fn label(&self, own: &[String]) -> Option<&ServerName> {
         let found = own.iter().filter_map(|label| self.server_names.get(label));
         found.filter_map(|index| self.tables.server_name.get(*index)).max_by_key(|name| name.confidence)
     }

@@ -1,9 +1,18 @@
 //! The command as users run it: folders of golden cases, and what is too large or too odd for a folder.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test that cannot go on fails, one that is left out says so"
+)]
 
 mod cases;
 mod diffs;
+mod formats;
+mod html;
 mod large;
 mod permissions;
 mod run;
+mod writing;

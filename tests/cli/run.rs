@@ -31,6 +31,8 @@ pub(crate) fn run(folder: &Path, args: &[impl AsRef<std::ffi::OsStr>], stdin: &[
         .args(args)
         .current_dir(folder)
         .env_remove("NGINX_WSLINT_OUTPUT_FORMAT")
+        .env_remove("GITHUB_STEP_SUMMARY")
+        .env_remove("GITHUB_WORKSPACE")
         .env_remove("FORCE_COLOR")
         .env_remove("CLICOLOR_FORCE")
         .stdin(Stdio::piped())

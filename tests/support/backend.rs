@@ -45,6 +45,9 @@ pub(crate) struct Behaviour {
     /// A request without `sid` in its query receives one in the header [`SESSION`]; a request with a `sid` that this
     /// backend did not give out is answered 400, as socket.io does.
     pub(crate) sessions: bool,
+    /// `Upgrade: h2c` is answered 101. What goes through the tunnel is read as HTTP/1.1 in place of HTTP/2, which nginx
+    /// does not look at either way.
+    pub(crate) h2c: bool,
     /// Whether the backend answers an internal subrequest (`auth_request`, `mirror`). Such a service looks at `Upgrade`
     /// alone: without it, a request is a plain one whatever `Sec-WebSocket-*` it carries.
     pub(crate) subrequests: bool,
@@ -135,6 +138,11 @@ impl Shared {
         while let Some(mut request) = incoming.head()? {
             incoming.body(&mut request, false)?;
             locked(&self.record).push(Received { backend: self.name.clone(), request: request.clone() });
+            if self.behaviour.h2c && request.lists("Upgrade", "h2c") && request.lists("Connection", "upgrade") {
+                let headers = [("Upgrade", "h2c"), ("Connection", "Upgrade")];
+                switch(incoming.stream(), &headers)?;
+                continue;
+            }
             let keep = request.word(2) == "HTTP/1.1" && !request.lists("Connection", "close");
             let refusal = if self.is_handshake(&request) {
                 match self.check_handshake(&request) {
@@ -226,8 +234,11 @@ impl Shared {
             return bad("handshake with a body");
         }
         if self.behaviour.check_origin {
-            let origin = request.one("Origin").unwrap_or("");
-            if origin.split_once("://").map(|(_, origin_host)| origin_host) != Some(host) {
+            // Without the header there is nothing to compare: tornado and gorilla let programs in that are no browsers.
+            let origin = request.one("Origin");
+            if let Some(origin) = origin
+                && origin.split_once("://").map(|(_, origin_host)| origin_host) != Some(host)
+            {
                 return Err(("403 Forbidden", format!("Origin {origin} is not Host {host}")));
             }
         }
@@ -265,4 +276,13 @@ fn is_key(key: &str) -> bool {
 /// The content of a mutex, also after a thread that held it panicked.
 pub(crate) fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// An answer of 101, behind which the connection speaks another protocol.
+fn switch(stream: &mut impl Write, headers: &[(&str, &str)]) -> io::Result<()> {
+    write!(stream, "HTTP/1.1 101 Switching Protocols\r\n")?;
+    for (name, value) in headers {
+        write!(stream, "{name}: {value}\r\n")?;
+    }
+    write!(stream, "\r\n")
 }

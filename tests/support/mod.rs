@@ -9,6 +9,7 @@
 //! * [`sandbox`]: the scratch folder, ports and servers of one run.
 //! * [`conf`], [`survey`], [`address`], [`rewrite`], [`reroute`]: reading and rewriting the configuration. They read nginx's syntax
 //!   by themselves: a proof that used the linter's own parser would share its mistakes.
+//! * [`faulty`], [`master`]: backends that fail in a given way; nginx with its workers, to be reloaded and killed.
 //! * [`message`], [`resolver`]: HTTP messages over a socket; a DNS server that knows every name.
 #![allow(dead_code, reason = "every test binary compiles the whole module and uses a part of it")]
 #![allow(
@@ -22,6 +23,8 @@ pub(crate) mod address;
 pub(crate) mod backend;
 pub(crate) mod client;
 pub(crate) mod conf;
+pub(crate) mod faulty;
+pub(crate) mod master;
 pub(crate) mod message;
 pub(crate) mod nginx;
 pub(crate) mod outcome;

@@ -10,7 +10,7 @@ use std::{env, fs};
 /// An nginx binary and what it says of itself.
 #[derive(Debug, Clone)]
 pub(crate) struct Nginx {
-    binary: PathBuf,
+    pub(crate) binary: PathBuf,
     /// For example `(1, 22, 1)`.
     pub(crate) version: (u32, u32, u32),
     /// The arguments of `configure`, as `nginx -V` prints them.

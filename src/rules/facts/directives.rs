@@ -2,13 +2,15 @@
 
 use super::super::condition::{Hit, Scope};
 use super::super::finding::{Place, WordPart};
-use super::{Fact, directive};
-use crate::config::{Context, ROOT};
+use super::{Fact, directive, when};
+use crate::config::{Context, DefinitionKind, DirectiveId, Part, ROOT, Target, Tree, parts};
 
 pub(super) const FACTS: &[Fact] = facts! {
     "misplaced" "nginx does not accept the directive in this context" misplaced;
     "misplaced-map" "the map stands in a server or a location" misplaced_map;
     "websocket-address" "the address begins with ws:// or wss://" websocket_address;
+    "address-with-variable" "the address holds a variable, so that nginx looks at it only when a request comes" with_variable;
+    "websocket-address-in-variable" "the variable that is the address begins with ws:// or wss://" in_variable;
     "upstream-websocket-address" "a server of an upstream is written with a scheme" upstream_websocket_address;
 };
 
@@ -33,23 +35,48 @@ fn misplaced_map(scope: Scope<'_>) -> Option<Hit> {
 
 fn websocket_address(scope: Scope<'_>) -> Option<Hit> {
     let id = directive(scope)?;
-    let address = scope.tree.arg(id, 1)?.to_ascii_lowercase();
-    let (scheme, http) = if address.starts_with("ws://") {
-        ("ws", "http")
-    } else if address.starts_with("wss://") {
-        ("wss", "https")
-    } else {
-        return None;
-    };
-    let place = Place { directive: id, part: WordPart::Word(1) };
-    Some(Hit { places: vec![place], words: vec![scheme.into(), http.into()] })
+    websocket_word(scope.tree, Place { directive: id, part: WordPart::Word(1) })
+}
+
+/// The word, if it begins with a scheme that nginx does not know, and the two schemes.
+fn websocket_word(tree: &Tree, place: Place) -> Option<Hit> {
+    let WordPart::Word(index) = place.part else { return None };
+    let word = tree.arg(place.directive, index)?.to_ascii_lowercase();
+    let (scheme, _) = word.split_once("://").filter(|(scheme, _)| matches!(*scheme, "ws" | "wss"))?;
+    Some(Hit { places: vec![place], words: vec![scheme.to_owned()] })
+}
+
+/// `ngx_http_proxy_eval`: 500, and "invalid URL prefix" in the error log (1.22.1).
+fn with_variable(scope: Scope<'_>) -> Option<Hit> {
+    when(Target::new(&scope.tree.arg(directive(scope)?, 1)?).variable)
+}
+
+/// `set $app ws://…; proxy_pass $app;`, or the same by a map.
+fn in_variable(scope: Scope<'_>) -> Option<Hit> {
+    let tree = scope.tree;
+    let pass = directive(scope).filter(|&id| tree.is(id, "proxy_pass"))?;
+    let argument = tree.arg(pass, 1)?;
+    let Some(Part::Variable(name)) = parts(&argument).first().copied() else { return None };
+    let definitions = tree.definitions(&name.to_ascii_lowercase());
+    let server = tree.enclosing(pass, "server");
+    let of_another = |set: DirectiveId| tree.enclosing(set, "server").is_some_and(|other| Some(other) != server);
+    definitions.iter().find_map(|definition| match definition.kind {
+        DefinitionKind::Set if of_another(definition.at) => None,
+        DefinitionKind::Set => websocket_word(tree, Place { directive: definition.at, part: WordPart::Word(2) }),
+        DefinitionKind::Map => tree
+            .children(definition.at)
+            .find_map(|entry| websocket_word(tree, Place { directive: entry, part: WordPart::Word(1) })),
+        DefinitionKind::Other => None,
+    })
 }
 
 fn upstream_websocket_address(scope: Scope<'_>) -> Option<Hit> {
     let id = directive(scope)?;
     let in_upstream = scope.tree.directive(id).context == Context::Upstream;
     let address = scope.tree.arg(id, 1)?;
-    let (scheme, _) = address.split_once("://").filter(|_| in_upstream)?;
+    // `unix://` is `unix:` and a path of two slashes.
+    let known = |scheme: &str| ["ws", "wss", "http", "https"].iter().any(|one| one.eq_ignore_ascii_case(scheme));
+    let (scheme, _) = address.split_once("://").filter(|(scheme, _)| in_upstream && known(scheme))?;
     let place = Place { directive: id, part: WordPart::Word(1) };
     Some(Hit { places: vec![place], words: vec![scheme.to_owned()] })
 }

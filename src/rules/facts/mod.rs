@@ -36,6 +36,7 @@ mod listeners;
 mod maps;
 mod origin;
 mod paths;
+mod policy;
 mod query;
 mod reach;
 mod request;
@@ -60,6 +61,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Fact> {
         headers::FACTS,
         request::FACTS,
         response::FACTS,
+        policy::FACTS,
         cache::FACTS,
         buffers::FACTS,
         balancing::FACTS,

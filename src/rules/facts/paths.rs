@@ -6,7 +6,7 @@ use super::text::{raw, with_end, without_end};
 use super::{Fact, directive, when};
 use crate::config::{Context, DirectiveId, Location, Modifier, Reached, Request, Target, Tree};
 use crate::websocket::segments::segments;
-use crate::websocket::{Confidence, Route, Signals};
+use crate::websocket::{Confidence, Route};
 
 pub(super) const FACTS: &[Fact] = facts! {
     "slash-redirect" "the path without the slash at its end is answered with a redirect" slash_redirect;
@@ -153,8 +153,8 @@ fn mapped<'a>(scope: Scope<'a>) -> Option<(&'a Route, DirectiveId, &'a str, &'a 
 }
 
 /// Whether a path is where WebSockets are served, so that nothing follows it.
-pub(super) fn is_endpoint(path: &str) -> bool {
-    let found = Signals::builtin().endpoint(&segments(path, false));
+pub(super) fn is_endpoint(scope: Scope<'_>, path: &str) -> bool {
+    let found = scope.routes.signals.endpoint(&segments(path, false));
     found.is_some_and(|found| found.last && found.endpoint.confidence >= Confidence::Likely)
 }
 
@@ -162,7 +162,7 @@ pub(super) fn is_endpoint(path: &str) -> bool {
 fn mapped_prefix<'a>(scope: Scope<'a>) -> Option<(&'a Route, DirectiveId, &'a str, &'a str)> {
     let (route, block, path, uri) = mapped(scope)?;
     let prefix = route.location.as_ref().is_some_and(|location| location.modifier != Modifier::Exact);
-    let whole = route.intent.only || route.intent.fixed || is_endpoint(path) || is_endpoint(uri);
+    let whole = route.intent.only || route.intent.fixed || is_endpoint(scope, path) || is_endpoint(scope, uri);
     (prefix && !whole && path.len() > 1).then_some((route, block, path, uri))
 }
 
@@ -202,7 +202,7 @@ fn slash_mendable(scope: Scope<'_>) -> Option<Hit> {
 /// The last segments of the location are an endpoint whose server expects them, and the address does without.
 fn stripped_endpoint(scope: Scope<'_>) -> Option<Hit> {
     let (route, _, path, uri) = mapped(scope)?;
-    if !route.intent.fixed || is_endpoint(uri) {
+    if !route.intent.fixed || is_endpoint(scope, uri) {
         return None;
     }
     let place = pass_word(route);
@@ -216,20 +216,20 @@ fn stripped_endpoint(scope: Scope<'_>) -> Option<Hit> {
 fn path_not_allowed(scope: Scope<'_>) -> Option<Hit> {
     let tree = scope.tree;
     let pass = directive(scope)?;
-    let argument = tree.arg(pass, 1)?;
-    let target = Target::new(&argument);
-    let uri = target.uri.filter(|_| !target.variable && !argument.contains('$'))?;
     let around = tree.directive(pass);
     let place = match around.context {
         Context::If => "an `if` block",
         Context::LimitExcept => "a `limit_except` block",
-        Context::Location => match tree.location(around.parent)?.modifier {
+        Context::Location => match tree.modifier(around.parent)? {
             Modifier::Regex | Modifier::RegexNoCase => "a location that is a pattern",
             Modifier::Named => "a named location",
             _ => return None,
         },
         _ => return None,
     };
+    let argument = tree.arg(pass, 1)?;
+    let target = Target::new(&argument);
+    let uri = target.uri.filter(|_| !target.variable && !argument.contains('$'))?;
     Some(Hit { places: vec![Place { directive: pass, part: WordPart::Word(1) }], words: vec![uri, place.to_owned()] })
 }
 

@@ -151,7 +151,7 @@ fn shadowed(scope: Scope<'_>) -> Option<Hit> {
     let (block, server) = (route.location_block?, route.server?);
     let location = route.location.as_ref().filter(|location| location.modifier == Modifier::Prefix)?;
     // Below other paths than those of an endpoint nobody knows what clients ask for.
-    if !route.intent.only && !is_endpoint(&location.path) {
+    if !route.intent.only && !is_endpoint(scope, &location.path) {
         return None;
     }
     let Reached::Location(other) = tree.reach(server, &location.path) else { return None };
@@ -214,9 +214,9 @@ fn is_passive(name: &str) -> bool {
 fn headers_without_pass(scope: Scope<'_>) -> Option<Hit> {
     let tree = scope.tree;
     let block = directive(scope)?;
-    let location = tree.location(block)?;
     let lines = tree.own(block, "proxy_set_header");
     let &line = lines.iter().find(|&&line| is_for(tree, line, "Upgrade") && !value(tree, line).is_empty())?;
+    let location = tree.location(block)?;
     let passive = |id: DirectiveId| {
         let name = tree.directive(id).name.map_or("", |name| name.text());
         is_passive(name) && name != "proxy_pass" && !tree.is_block(id)
@@ -252,11 +252,11 @@ fn headers_without_pass(scope: Scope<'_>) -> Option<Hit> {
 fn endpoint_redirected(scope: Scope<'_>) -> Option<Hit> {
     let tree = scope.tree;
     let block = directive(scope)?;
-    let location = tree.location(block).filter(|location| !location.is_regex())?;
     let line = *tree.own(block, "return").first()?;
+    let location = tree.location(block).filter(|location| !location.is_regex())?;
     let redirects = tree.arg(line, 1).is_some_and(|code| ["301", "302", "303", "307", "308"].contains(&&*code));
     let alone = tree.children(block).count() == 1;
-    (redirects && alone && is_endpoint(&location.path)).then(|| Hit::at(Place::head(line)))
+    (redirects && alone && is_endpoint(scope, &location.path)).then(|| Hit::at(Place::head(line)))
 }
 
 fn below_upgraded_sibling(scope: Scope<'_>) -> Option<Hit> {

@@ -1,6 +1,7 @@
 //! What holds for a route as a whole.
 
 use super::super::condition::{Asked, Hit, Scope};
+use super::super::finding::Place;
 use super::{Fact, when};
 use crate::config::{DirectiveId, Tree};
 use crate::websocket::{Confidence, Evidence, Module, Route, State, is_for, keeps_connections, value};
@@ -25,6 +26,8 @@ pub(super) const FACTS: &[Fact] = facts! {
     "only-sibling-upgrades" "nothing but another route to the same upstream speaks for WebSockets" |scope| {
         when(scope.route()?.intent.only_sibling)
     };
+    "sockets-elsewhere" "another location of the server carries the WebSockets, and nothing but header lines speaks for this one"
+        sockets_elsewhere;
     "keeps-connection-clear" "the block clears Connection itself, as for plain keepalive" |scope| {
         when(scope.route()?.headers.connection.state == State::Empty)
     };
@@ -32,6 +35,25 @@ pub(super) const FACTS: &[Fact] = facts! {
     "own-handshake-headers" "the block itself sets the headers of a handshake with `proxy_set_header`" own_headers;
     "carries-upgrade" "the route passes a handshake on, or its module does so by itself" carries_upgrade;
 };
+
+/// Header lines are often copied into every location of a server, the one of its pages included.
+fn sockets_elsewhere(scope: Scope<'_>) -> Option<Hit> {
+    let tree = scope.tree;
+    let route = scope.route()?;
+    let is_hint = |evidence: &Evidence| {
+        evidence.confidence == Some(Confidence::Possible)
+            || evidence.at.is_some_and(|at| tree.is(at, "proxy_set_header"))
+    };
+    if !route.intent.evidence.iter().all(is_hint) {
+        return None;
+    }
+    let carries = |other: &&Route| {
+        let headers = &other.headers;
+        let sends = headers.upgrade.state == State::Right && headers.connection.state == State::Right;
+        other.block != route.block && sends && speaks_for_itself(other)
+    };
+    scope.routes.in_server(route.server?).find(carries).map(|other| Hit::at(Place::head(other.pass)))
+}
 
 fn subrequest_target(scope: Scope<'_>) -> Option<Hit> {
     let block = scope.route()?.location_block?;
@@ -49,7 +71,7 @@ fn restricted_server(scope: Scope<'_>) -> Option<Hit> {
 
 fn several_servers(scope: Scope<'_>) -> Option<Hit> {
     let upstream = scope.tree.upstream(scope.route()?.target.host())?;
-    (upstream.servers.len() > 1).then(|| Hit::lines(upstream.servers.into_iter().take(1)))
+    (upstream.servers.len() > 1).then(|| Hit::lines(upstream.servers.first().copied()))
 }
 
 fn sibling_sends_lost(scope: Scope<'_>) -> Option<Hit> {
@@ -77,11 +99,14 @@ fn carries_upgrade(scope: Scope<'_>) -> Option<Hit> {
 
 /// A `.php` location is called by names of files, whatever the folder before them is called.
 fn websocket_location(scope: Scope<'_>) -> Option<Hit> {
-    let route = scope.route()?;
-    let block = route.location_block?;
+    when(speaks_for_itself(scope.route()?))
+}
+
+fn speaks_for_itself(route: &Route) -> bool {
+    let Some(block) = route.location_block else { return false };
     let file = route.location.as_ref().is_some_and(|location| location.path.contains("php"));
     let says = |evidence: &Evidence| evidence.at == Some(block) && evidence.confidence >= Some(Confidence::Likely);
-    when(!file && !route.intent.is_denied() && route.intent.evidence.iter().any(says))
+    !file && !route.intent.is_denied() && route.intent.evidence.iter().any(says)
 }
 
 fn own_headers(scope: Scope<'_>) -> Option<Hit> {

@@ -7,7 +7,9 @@ use crate::config::Request;
 use crate::websocket::{Confidence, Module, Route};
 
 pub(super) const FACTS: &[Fact] = facts! {
-    "of-websocket-route" "the line stands in a block that hands on nothing but WebSockets" of_websocket_route;
+    "of-websocket-route" "the line stands in a location or a server that hands on nothing but WebSockets" of_websocket_route;
+    "tcp-keepalive" "the `listen` line has TCP look for dead peers" tcp_keepalive;
+    "beside-other-pass" "the line is one of `proxy_pass`, and another module hands the requests on" beside_other_pass;
     "raised-alone" "a timeout that idle connections do not know is raised, and the read timeout is not" raised_alone;
     "useless-bypass" "`proxy_cache_bypass $http_upgrade` where nothing is cached" useless_bypass;
     "passed-anyway" "the header line passes on what is passed on without it" passed_anyway;
@@ -19,12 +21,26 @@ fn route<'a>(scope: Scope<'a>) -> Option<&'a Route> {
 }
 
 fn of_websocket_route(scope: Scope<'_>) -> Option<Hit> {
-    let route = route(scope)?;
-    let modules = [Module::Proxy, Module::Uwsgi, Module::Scgi];
-    let carries = route.intent.only && route.intent.confidence >= Some(Confidence::Likely);
+    let tree = scope.tree;
+    let line = directive(scope)?;
+    let block = tree.directive(line).parent;
+    let carries = |route: &Route| {
+        let modules = [Module::Proxy, Module::Uwsgi, Module::Scgi];
+        let sure = route.intent.only && route.intent.confidence >= Some(Confidence::Likely);
+        sure && modules.contains(&route.module)
+    };
+    let all_carry = match scope.routes.of_block(block) {
+        Some(route) => carries(route),
+        // Pages and files of the server would be another matter.
+        None if tree.is(block, "server") => {
+            let mut routes = scope.routes.in_server(block).peekable();
+            let alone = tree.own(block, "location").len() == scope.routes.in_server(block).count();
+            !tree.is_open(block) && alone && routes.peek().is_some() && routes.all(carries)
+        }
+        None => false,
+    };
     // A line of a snippet may be meant for other blocks that include it.
-    let written_here = scope.tree.directive(directive(scope)?).file == scope.tree.directive(route.block).file;
-    when(carries && written_here && modules.contains(&route.module))
+    when(all_carry && tree.directive(line).file == tree.directive(block).file)
 }
 
 /// `send_timeout`, `proxy_send_timeout` and `proxy_connect_timeout` are armed only while a write or a connect waits.
@@ -40,6 +56,24 @@ fn raised_alone(scope: Scope<'_>) -> Option<Hit> {
         Some(read) => milliseconds(&tree.arg(read.line(), 1)?).is_some_and(|time| time <= 60_000),
     };
     (raised && short).then(|| Hit::at(Place::head(line)))
+}
+
+/// `listen … so_keepalive=on`: the probes of TCP are no bytes that nginx would see (NGINX facts part C).
+fn tcp_keepalive(scope: Scope<'_>) -> Option<Hit> {
+    let tree = scope.tree;
+    let line = directive(scope).filter(|&line| tree.is(line, "listen"))?;
+    let on = tree.args(line).any(|word| word.starts_with("so_keepalive=") && word != "so_keepalive=off");
+    on.then(|| Hit::at(Place::head(line)))
+}
+
+/// `proxy_set_header` beside `uwsgi_pass`: each module reads its own lines, and passes `HTTP_UPGRADE` on without any
+/// (NGINX facts part J).
+fn beside_other_pass(scope: Scope<'_>) -> Option<Hit> {
+    const LINES: [&str; 3] = ["proxy_set_header", "proxy_http_version", "proxy_read_timeout"];
+    let tree = scope.tree;
+    let line = directive(scope).filter(|&line| LINES.iter().any(|name| tree.is(line, name)))?;
+    let module = route(scope).filter(|route| matches!(route.module, Module::Uwsgi | Module::Scgi))?.module;
+    Some(Hit { words: vec![module.prefix().to_owned()], ..Hit::at(Place::head(line)) })
 }
 
 fn useless_bypass(scope: Scope<'_>) -> Option<Hit> {

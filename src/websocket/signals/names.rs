@@ -20,7 +20,8 @@ pub(super) fn runs(parts: &[String]) -> impl Iterator<Item = String> {
 
 /// The labels of a server name that its owner chose freely: all but the registered domain, or all if there is none.
 pub(super) fn own_labels(server_name: &str) -> Vec<String> {
-    let name = server_name.trim_start_matches(['~', '^']).replace("\\.", ".").to_lowercase();
+    let name = server_name.trim_start_matches(['~', '^']);
+    let name = if name.contains('\\') { name.replace("\\.", ".") } else { name.to_owned() }.to_lowercase();
     let labels: Vec<&str> = name.split('.').filter(|label| !label.is_empty()).collect();
     // `ws.*` and `ws.localhost` have no registered domain.
     let free = |label: &str| ["*", "local", "localhost", "lan", "home", "internal", "test"].contains(&label);

@@ -25,6 +25,9 @@ pub struct Endpoint {
     /// As the last segments of a location: nothing but WebSockets is served there.
     #[serde(default)]
     pub only: bool,
+    /// What is below it is as it is.
+    #[serde(default)]
+    pub below: bool,
     /// The name is also used for something else (`ws` for web services): a [`Deny`] by header, comment or sibling
     /// withdraws it.
     #[serde(default)]

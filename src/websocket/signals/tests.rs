@@ -21,7 +21,7 @@ fn likely(found: Option<Found<'_>>) -> bool {
 
 #[test]
 fn the_built_in_file_is_read() {
-    let signals = Signals::parse(BUILTIN).unwrap();
+    let signals = Signals::parse(include_str!("../../../rules/signals.toml")).unwrap();
     assert!(signals.endpoints().len() > 100 && signals.applications().len() > 100);
 }
 

@@ -13,7 +13,7 @@ fn list(text: &str) -> RouteList {
 }
 
 fn drawn(text: &str, width: usize) -> String {
-    cards(&list(text).routes, Style { color: false, width, unicode: true })
+    cards(&list(text).routes, Style { width, ..Style::default() })
 }
 
 const CHAT: &str = "events {}

@@ -1,0 +1,159 @@
+//! `doctor`: everything at once, and one page at the end.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use nginx_wslint::live::doctor::{Ask, Health, Nginx, Running, Said, conclusion, examine, step};
+use nginx_wslint::live::log::since;
+use nginx_wslint::live::probe::{Options, Target, Trust};
+use nginx_wslint::rules::{Finding, Severity};
+use nginx_wslint::websocket::Confidence;
+use tempfile::NamedTempFile;
+
+use super::args::{Color, InputArgs, LintArgs, LiveFormat, SettingsArgs};
+use super::lint::Session;
+use super::output::{Stream, style};
+use super::{CLEAN, FAILED, FINDINGS, Failure, output};
+
+const EXAMPLES: &str = "\
+Examples:
+  nginx-wslint doctor                            the nginx that runs here, and every WebSocket it offers
+  nginx-wslint doctor wss://chat.example.com/ws  this one
+  nginx-wslint doctor --root nginx.conf          a configuration that nginx -T does not show
+
+Exit status: 0 healthy, 1 a problem was found, 2 nothing could be looked at.";
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct DoctorArgs {
+    /// The WebSocket, as its clients know it [default: those that the configuration offers]
+    #[arg(value_name = "URL", value_parser = Target::parse)]
+    url: Option<Target>,
+    /// The nginx.conf, in place of what `nginx -T` says of the nginx that runs
+    #[arg(long, value_name = "FILE")]
+    root: Option<PathBuf>,
+    /// The nginx program [default: that of the running one, or the one in the path]
+    #[arg(long, value_name = "PROGRAM")]
+    nginx: Option<PathBuf>,
+    /// The backend, in place of that of the route
+    #[arg(long, value_name = "URL", value_parser = Target::parse)]
+    backend: Option<Target>,
+    /// The Host to ask for, where it is not that of the URL
+    #[arg(long, value_name = "NAME[:PORT]", requires = "url")]
+    host: Option<String>,
+    /// Take every certificate, and say what a check would have found
+    #[arg(long)]
+    insecure: bool,
+    /// How long to wait for each step of a handshake
+    #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=600))]
+    timeout: u64,
+    /// From when on log lines count
+    #[arg(long, value_name = "TIME", default_value = "1h")]
+    since: String,
+    /// How it is printed
+    #[arg(long, value_name = "FORMAT", default_value = "full")]
+    output_format: LiveFormat,
+    /// When to use colours
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    color: Color,
+    #[command(flatten)]
+    settings: SettingsArgs,
+}
+
+/// Looks at everything; 0 healthy, 1 a problem, 2 nothing could be looked at.
+pub(super) fn run(args: &DoctorArgs) -> Result<u8, Failure> {
+    let since = since(&args.since).map_err(Failure)?;
+    let trust = if args.insecure { Trust::Anybody } else { Trust::System };
+    let options =
+        Options { trust, host: args.host.clone(), timeout: Duration::from_secs(args.timeout), ..Options::default() };
+    options.check()?;
+    let running = Running::look();
+    let nginx = Nginx::find(args.nginx.as_deref(), running.as_ref().ok());
+    let nginx = args.root.as_deref().map_or_else(|| nginx.clone(), |root| nginx.with_configuration(root));
+    let source = Source::of(args, &nginx)?;
+
+    let lint = LintArgs {
+        input: InputArgs {
+            paths: source.path.iter().cloned().collect(),
+            nginx_dump: source.is_dump(),
+            ..InputArgs::default()
+        },
+        settings: args.settings.clone(),
+        ..LintArgs::default()
+    };
+    let session = source.path.is_some().then(|| Session::new(&lint)).transpose()?;
+    let job = session.as_ref().and_then(|session| session.jobs.first());
+    let linted = session.as_ref().zip(job).map(|(session, job)| session.lint(job, &session.overlay));
+    let shows = |finding: &Finding<'_>| finding.confidence > Confidence::Possible && finding.severity > Severity::Info;
+    let (prefix, default_log) = nginx.paths();
+    let ask = Ask {
+        linted: linted.as_ref().ok_or(source.why),
+        shows: &shows,
+        tested: source.tested,
+        target: args.url.clone(),
+        backend: args.backend.clone(),
+        options,
+        prefix,
+        default_log,
+        since,
+        running: running.map_err(|error| error.to_string()),
+    };
+    let style = style(args.color, Stream::Out);
+    let is_text = args.output_format == LiveFormat::Full;
+    let checkup = examine(&ask, &mut |done| {
+        if is_text {
+            output::print(step(done, &style).as_bytes());
+        }
+    });
+    match args.output_format {
+        LiveFormat::Full => output::print(format!("\n{}", conclusion(&checkup, &style)?).as_bytes()),
+        LiveFormat::Json => output::print(checkup.to_json()?.as_bytes()),
+    }
+    Ok(match checkup.health() {
+        Health::Healthy => CLEAN,
+        Health::Problem => FINDINGS,
+        Health::Unknown => FAILED,
+    })
+}
+
+/// Where the configuration comes from.
+struct Source {
+    /// Its main file, or a dump of it.
+    path: Option<PathBuf>,
+    /// Keeps the dump.
+    dump: Option<NamedTempFile>,
+    /// Why there is none.
+    why: String,
+    /// What nginx says of it.
+    tested: Result<Said, String>,
+}
+
+impl Source {
+    fn of(args: &DoctorArgs, nginx: &Nginx) -> Result<Self, Failure> {
+        if let Some(root) = &args.root {
+            std::fs::File::open(root)
+                .map_err(|error| Failure(format!("{}: cannot be read: {error}", root.display())))?;
+            let tested = nginx.run("-t").map_err(|error| format!("{}: {error}", nginx.program.display()));
+            return Ok(Self { path: Some(root.clone()), dump: None, why: String::new(), tested });
+        }
+        let said = match nginx.run("-T") {
+            Ok(said) => said,
+            Err(error) => {
+                let why = format!("{}: {error}; say --root nginx.conf", nginx.program.display());
+                return Ok(Self { path: None, dump: None, why: why.clone(), tested: Err(why) });
+            }
+        };
+        if said.out.is_empty() {
+            let why = format!("nginx -T shows nothing: {}; say --root nginx.conf", said.complaint());
+            return Ok(Self { path: None, dump: None, why, tested: Ok(said) });
+        }
+        let mut dump = NamedTempFile::new()?;
+        dump.write_all(&said.out)?;
+        Ok(Self { path: Some(dump.path().to_owned()), dump: Some(dump), why: String::new(), tested: Ok(said) })
+    }
+
+    fn is_dump(&self) -> bool {
+        self.dump.is_some()
+    }
+}

@@ -1,0 +1,102 @@
+//! The directives of a tree by the block they stand in and by their name, so that no question walks through all of them.
+
+use super::directives::Name;
+use super::tree::{Directive, DirectiveId};
+
+/// Sorted once in time linear in the number of directives. A server of 200,000 locations costs no more to ask than a
+/// small one.
+#[derive(Debug, Default)]
+pub(super) struct Index {
+    /// For each block where its own statements begin in `lines`; one more at the end.
+    blocks: Vec<u32>,
+    /// The names of `lines`; within a block they ascend.
+    names: Vec<Name>,
+    lines: Vec<DirectiveId>,
+    /// For each name where its directives begin in `named`; one more at the end.
+    starts: Vec<u32>,
+    named: Vec<DirectiveId>,
+}
+
+impl Index {
+    /// Sorts the directives whose name the vocabulary knows; `directives[0]` is the root.
+    pub(super) fn new(directives: &[Directive]) -> Self {
+        let known = || {
+            let ids = (0..).map(DirectiveId).zip(directives).skip(1);
+            ids.filter_map(|(id, directive)| Some((id, directive.parent, directive.name?)))
+        };
+        let (starts, named) = grouped(Name::all().len(), known().map(|(id, _, name)| (name.index(), id)));
+        // Taken name by name, so that the statements of each block are sorted by name, and in their order under it.
+        let by_name = |&id: &DirectiveId| (directives[id.0 as usize].parent.0 as usize, id);
+        let (blocks, lines) = grouped(directives.len(), named.iter().map(by_name));
+        let names = lines.iter().filter_map(|line| directives[line.0 as usize].name).collect();
+        Self { blocks, names, lines, starts, named }
+    }
+
+    /// The statements of that name directly in a block, in nginx's order.
+    pub(super) fn own(&self, block: DirectiveId, name: Name) -> &[DirectiveId] {
+        let Some(&[start, end]) = self.blocks.get(block.0 as usize..).and_then(|rest| rest.first_chunk()) else {
+            return &[];
+        };
+        let names = &self.names[start as usize..end as usize];
+        let first = names.partition_point(|&other| other < name);
+        let count = names[first..].partition_point(|&other| other == name);
+        &self.lines[start as usize + first..start as usize + first + count]
+    }
+
+    /// All directives of that name, in nginx's order.
+    pub(super) fn all(&self, name: Name) -> &[DirectiveId] {
+        match self.starts.get(name.index()..).and_then(|rest| rest.first_chunk()) {
+            Some(&[start, end]) => &self.named[start as usize..end as usize],
+            None => &[],
+        }
+    }
+}
+
+/// Sorts items by a key below `keys`, equal ones in their order: where each key begins, and the items.
+fn grouped(keys: usize, items: impl Iterator<Item = (usize, DirectiveId)> + Clone) -> (Vec<u32>, Vec<DirectiveId>) {
+    let mut starts = vec![0_u32; keys + 1];
+    for (key, _) in items.clone() {
+        starts[key + 1] += 1;
+    }
+    for key in 0..keys {
+        starts[key + 1] += starts[key];
+    }
+    let mut next = starts.clone();
+    let mut sorted = vec![DirectiveId(0); starts[keys] as usize];
+    for (key, id) in items {
+        sorted[next[key] as usize] = id;
+        next[key] += 1;
+    }
+    (starts, sorted)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::{DirectiveId, Memory, ROOT, Tree};
+
+    #[test]
+    fn directives_are_found_by_block_and_by_name() {
+        let mut files = Memory::new();
+        files.insert(
+            "nginx.conf",
+            "events {} http { include a.conf; map $a $b { server 1; } server { listen 2; } include a.conf; }",
+        );
+        files.insert("a.conf", "server { listen 1; server_name x; listen 3; }");
+        let tree = Tree::read("nginx.conf".as_ref(), &files, &Default::default());
+        let scan = |name: &str, parent: Option<DirectiveId>| -> Vec<DirectiveId> {
+            let known = |id: &DirectiveId| tree.directive(*id).name.is_some_and(|known| known.text() == name);
+            tree.ids()
+                .filter(known)
+                .filter(|&id| parent.is_none_or(|block| tree.directive(id).parent == block))
+                .collect()
+        };
+        for name in ["server", "listen", "map", "include", "http", "proxy_pass"] {
+            assert_eq!(tree.all(name), scan(name, None), "{name}");
+            for block in tree.ids().chain([ROOT]) {
+                assert_eq!(tree.own(block, name), scan(name, Some(block)), "{name}");
+            }
+        }
+        assert_eq!((tree.all("server").len(), tree.all("listen").len()), (3, 5), "an entry of a map is no server");
+        assert_eq!(tree.copies(tree.all("listen")[0]), [tree.all("listen")[0], tree.all("listen")[3]]);
+    }
+}

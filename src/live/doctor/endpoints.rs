@@ -1,0 +1,199 @@
+//! Where a configuration offers WebSockets, and where it hands them on.
+
+use crate::Linted;
+use crate::config::{DirectiveId, Modifier, Tree};
+use crate::live::probe::Target;
+use crate::websocket::{Confidence, Module, Route};
+
+/// A URL under which a route can be reached from this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Endpoint {
+    pub(super) target: Target,
+    /// The name to ask for, with its port, where the server has one.
+    pub(super) host: Option<String>,
+}
+
+/// The endpoints of the routes that carry WebSockets, so many at most, and how many more there are.
+pub(super) fn endpoints(linted: &Linted<'_>, most: usize) -> (Vec<Endpoint>, usize) {
+    let tree = &linted.tree;
+    let carries =
+        |route: &&Route| route.module != Module::Stream && route.intent.confidence >= Some(Confidence::Likely);
+    let mut all: Vec<Endpoint> = Vec::new();
+    for route in linted.routes.all.iter().filter(carries) {
+        let found = endpoint(tree, route, linted);
+        all.extend(found.filter(|found| !all.contains(found)));
+    }
+    let more = all.len().saturating_sub(most);
+    all.truncate(most);
+    (all, more)
+}
+
+fn endpoint(tree: &Tree, route: &Route, linted: &Linted<'_>) -> Option<Endpoint> {
+    let location = route.location.as_ref()?;
+    // Which path a pattern means, and who jumps to a named location, only a person knows.
+    if !matches!(location.modifier, Modifier::Exact | Modifier::Prefix | Modifier::PriorityPrefix) {
+        return None;
+    }
+    let server = route.server?;
+    let lines = tree.own(server, "listen");
+    let line = lines.iter().find(|&&line| !tree.args(line).any(|arg| arg == "quic"));
+    let ((address, port), tls) = match line {
+        Some(&line) => {
+            let written = tree.arg(line, 1)?;
+            let tls = tree.args(line).any(|arg| arg == "ssl") || linted.routes.tls_addresses.contains(&*written);
+            (listen(&written)?, tls)
+        }
+        None if lines.is_empty() => (("127.0.0.1".to_owned(), 80), false),
+        None => return None,
+    };
+    let path = match location.path.as_str() {
+        // The endpoint of engine.io answers 400 to a handshake that does not say what it wants.
+        path if path.contains("socket.io") || path.contains("engine.io") => {
+            format!("{}/?EIO=4&transport=websocket", path.trim_end_matches('/'))
+        }
+        path => path.to_owned(),
+    };
+    let scheme = if tls { "wss" } else { "ws" };
+    let address = if address.contains(':') { format!("[{address}]") } else { address };
+    let target = Target::parse(&format!("{scheme}://{address}:{port}{path}")).ok()?;
+    let host = server_name(tree, server).map(|name| target.authority(&name));
+    Some(Endpoint { target, host })
+}
+
+/// The first name of a server that is one.
+fn server_name(tree: &Tree, server: DirectiveId) -> Option<String> {
+    let names = tree.own(server, "server_name").iter().flat_map(|&line| tree.args(line));
+    let is_name =
+        |name: &str| !name.is_empty() && name != "_" && !name.contains(['*', '~', '$']) && !name.starts_with('.');
+    names.map(std::borrow::Cow::into_owned).find(|name| is_name(name))
+}
+
+/// Where to connect to for a `listen` line's address.
+fn listen(written: &str) -> Option<(String, u16)> {
+    if written.starts_with("unix:") {
+        return None;
+    }
+    if let Ok(port) = written.parse() {
+        return Some(("127.0.0.1".to_owned(), port));
+    }
+    let (host, port) = match written.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, port.parse().ok()?),
+        _ => (written, 80),
+    };
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    let host = match host {
+        "*" | "0.0.0.0" | "" => "127.0.0.1",
+        "::" => "::1",
+        host => host,
+    };
+    Some((host.to_owned(), port))
+}
+
+/// The ports on which the servers of a configuration listen, each once.
+pub(super) fn ports(tree: &Tree) -> Vec<u16> {
+    let lines = tree.ids().filter(|&id| tree.is(id, "listen"));
+    let mut ports: Vec<u16> = lines.filter_map(|line| Some(listen(&tree.arg(line, 1)?)?.1)).collect();
+    ports.sort_unstable();
+    ports.dedup();
+    ports
+}
+
+/// Where a route hands the requests for a URL on, and the `Host` that it sends there. The error is why that cannot be told.
+pub(super) fn backend(tree: &Tree, route: &Route, front: &Target, host: &str) -> Result<(Target, String), String> {
+    let target = &route.target;
+    if !matches!(target.scheme.as_str(), "http" | "https") {
+        return Err(format!("the route speaks {} to it", route.module.name()));
+    }
+    if target.variable {
+        return Err("its address in `proxy_pass` holds variables".into());
+    }
+    let server = match tree.upstream(target.host()) {
+        Some(upstream) => {
+            let first = upstream.servers.first().and_then(|&line| tree.arg(line, 1));
+            first.ok_or("its upstream has no server that takes requests")?.into_owned()
+        }
+        None => target.authority.clone(),
+    };
+    if server.starts_with("unix:") {
+        return Err("it listens on a UNIX socket, which this program does not speak to".into());
+    }
+    let path = path(tree, route, front)?;
+    let scheme = if target.scheme == "https" { "wss" } else { "ws" };
+    // A port is 80 in an upstream whatever the scheme (`ngx_http_upstream_server`), 443 for https in `proxy_pass`.
+    let in_upstream = server != target.authority;
+    let has_port = server.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+    let server = if in_upstream && !has_port { format!("{server}:80") } else { server };
+    let backend = Target::parse(&format!("{scheme}://{server}{path}")).map_err(|error| error.why)?;
+    Ok((backend, host_header(tree, route, host)))
+}
+
+/// The path that the backend is asked for.
+fn path(tree: &Tree, route: &Route, front: &Target) -> Result<String, String> {
+    let rewrites = |block: Option<DirectiveId>| block.is_some_and(|block| !tree.own(block, "rewrite").is_empty());
+    if rewrites(route.location_block) || rewrites(route.server) || rewrites(Some(route.block)) {
+        return Err("the path is rewritten on the way".into());
+    }
+    let Some(uri) = &route.target.uri else { return Ok(front.path.clone()) };
+    let location = route.location.as_ref().filter(|location| !location.is_regex());
+    let rest = location.and_then(|location| front.path.strip_prefix(location.path.as_str()));
+    Ok(format!("{uri}{}", rest.ok_or("the path in `proxy_pass` cannot be followed")?))
+}
+
+/// What the route sends as `Host`: by default the words of `proxy_pass` (`$proxy_host`).
+fn host_header(tree: &Tree, route: &Route, host: &str) -> String {
+    let lines = tree.effective(route.block, "proxy_set_header").map_or(&[][..], |effective| effective.lines);
+    let line = lines.iter().find(|&&line| tree.arg(line, 1).is_some_and(|name| name.eq_ignore_ascii_case("host")));
+    match line.and_then(|&line| tree.arg(line, 2)) {
+        Some(value) if value.contains("host") && value.contains('$') && !value.contains("$proxy_host") => {
+            host.to_owned()
+        }
+        Some(value) if !value.contains('$') && !value.is_empty() => value.into_owned(),
+        _ => route.target.authority.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Linter;
+    use crate::config::{Memory, TreeOptions};
+
+    fn linted(linter: &Linter, http: &str) -> Linted<'static> {
+        let mut files = Memory::new();
+        files.insert("nginx.conf", format!("events {{}} http {{ {http} }}"));
+        let linter: &'static Linter = Box::leak(Box::new(Linter { ..clone(linter) }));
+        linter.lint("nginx.conf".as_ref(), &files, &TreeOptions::default())
+    }
+
+    fn clone(linter: &Linter) -> Linter {
+        Linter { signals: linter.signals, ..Linter::default() }
+    }
+
+    #[test]
+    fn endpoints_are_where_websockets_are_offered() {
+        let linted = linted(
+            &Linter::default(),
+            "upstream chat { server 127.0.0.1:3000; }
+             server { listen 8443 ssl; server_name _ chat.example.com; location /ws/ { proxy_pass http://chat/live/; } location /files { proxy_pass http://127.0.0.1:1; } }
+             server { listen [::]:81; location /socket.io/ { proxy_pass http://127.0.0.1:3001; proxy_set_header Host $http_host; } location ~ ^/ws { proxy_pass http://127.0.0.1:1; } }",
+        );
+        let (all, more) = endpoints(&linted, 5);
+        let urls: Vec<String> = all.iter().map(|one| one.target.url()).collect();
+        assert_eq!(
+            (urls.join(" "), more),
+            ("wss://127.0.0.1:8443/ws/ ws://[::1]:81/socket.io/?EIO=4&transport=websocket".into(), 0)
+        );
+        assert_eq!(all[0].host.as_deref(), Some("chat.example.com:8443"));
+        let front = Target::parse("wss://chat.example.com/ws/room?x=1").unwrap();
+        let of = |path: &str| {
+            let routes = &linted.routes.all;
+            routes.iter().find(|route| route.location.as_ref().is_some_and(|one| one.path == path)).unwrap()
+        };
+        let (backend, host) = super::backend(&linted.tree, of("/ws/"), &front, "chat.example.com").unwrap();
+        assert_eq!((backend.url().as_str(), host.as_str()), ("ws://127.0.0.1:3000/live/room?x=1", "chat"));
+        let front = Target::parse("ws://chat.example.com/socket.io/").unwrap();
+        let (_, host) = super::backend(&linted.tree, of("/socket.io/"), &front, "chat.example.com").unwrap();
+        assert_eq!(host, "chat.example.com");
+        assert_eq!(ports(&linted.tree), [81, 8443]);
+    }
+}

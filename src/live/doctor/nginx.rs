@@ -1,0 +1,158 @@
+//! The nginx program, asked about its configuration.
+
+use std::ffi::OsString;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::processes::Running;
+
+/// How long nginx may take to read its configuration: names of upstreams are looked up on the way.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// The most that is read of what it says.
+const MOST: u64 = 64 << 20;
+
+/// A program and the arguments that lead it to its configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Nginx {
+    /// The program.
+    pub program: PathBuf,
+    /// `-c FILE`, `-p FOLDER`.
+    pub arguments: Vec<OsString>,
+}
+
+/// What the program said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Said {
+    /// Whether it was content.
+    pub success: bool,
+    /// The configuration, for `-T`.
+    pub out: Vec<u8>,
+    /// Its messages.
+    pub messages: String,
+}
+
+impl Nginx {
+    /// The nginx of a name or path, or that of the first running master, or the one in the search path.
+    pub fn find(named: Option<&Path>, running: Option<&Running>) -> Self {
+        let started = running.and_then(|running| Some(running.started_as(running.masters().next()?)));
+        let (program, arguments) = started.unwrap_or_else(|| (found(), Vec::new()));
+        Self { program: named.map_or(program, Path::to_owned), arguments }
+    }
+
+    /// The same program with another configuration.
+    #[must_use]
+    pub fn with_configuration(&self, file: &Path) -> Self {
+        let absolute = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
+        let mut arguments: Vec<OsString> = Vec::new();
+        for pair in self.arguments.chunks(2).filter(|pair| pair[0] == "-p") {
+            arguments.extend_from_slice(pair);
+        }
+        arguments.extend(["-c".into(), absolute.into_os_string()]);
+        Self { program: self.program.clone(), arguments }
+    }
+
+    /// Runs it with one more argument (`-t`, `-T`, `-V`), and waits until it ends.
+    ///
+    /// # Errors
+    /// If it cannot be started, or does not end within 30 s.
+    pub fn run(&self, argument: &str) -> io::Result<Said> {
+        let mut child = Command::new(&self.program)
+            .arg(argument)
+            .args(&self.arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()?;
+        let (out, messages) = (child.stdout.take(), child.stderr.take());
+        let out = std::thread::spawn(move || all(out));
+        let messages = std::thread::spawn(move || all(messages));
+        let deadline = Instant::now() + PATIENCE;
+        let status = loop {
+            if let Some(status) = child.try_wait()? {
+                break status;
+            }
+            if Instant::now() > deadline {
+                child.kill()?;
+                child.wait()?;
+                return Err(io::Error::new(io::ErrorKind::TimedOut, "it did not end within 30 s"));
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        };
+        let messages = messages.join().unwrap_or_default();
+        Ok(Said {
+            success: status.success(),
+            out: out.join().unwrap_or_default(),
+            messages: String::from_utf8_lossy(&messages).into_owned(),
+        })
+    }
+
+    /// Where relative paths of the configuration start, and the log that is written to where it names none, as the
+    /// program was built; what was said on the command line counts more.
+    pub fn paths(&self) -> (Option<PathBuf>, Option<PathBuf>) {
+        let built = self.run("-V").map(|said| said.messages).unwrap_or_default();
+        let option = |name: &str| built.split_whitespace().find_map(|word| word.strip_prefix(name)).map(PathBuf::from);
+        let said = self.arguments.chunks(2).find(|pair| pair[0] == "-p").and_then(|pair| pair.get(1));
+        (said.map(PathBuf::from).or_else(|| option("--prefix=")), option("--error-log-path="))
+    }
+}
+
+impl Said {
+    /// What is wrong, in nginx's words: its first message of level emerg, alert or crit, or the last one.
+    pub fn complaint(&self) -> String {
+        let grave = |line: &&str| ["[emerg]", "[alert]", "[crit]"].iter().any(|level| line.contains(level));
+        let line = self.messages.lines().find(grave).or_else(|| self.messages.lines().last()).unwrap_or_default();
+        let line = line.strip_prefix("nginx: ").unwrap_or(line);
+        // While it reads a configuration it writes with the time and its number.
+        line.find('[')
+            .filter(|_| line.starts_with(|c: char| c.is_ascii_digit()))
+            .map_or(line, |at| &line[at..])
+            .to_owned()
+    }
+}
+
+fn all(pipe: Option<impl Read>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    if let Some(mut pipe) = pipe {
+        let _ = (&mut pipe).take(MOST).read_to_end(&mut bytes);
+        // A program that writes more must not wait for a reader.
+        let _ = io::copy(&mut pipe, &mut io::sink());
+    }
+    bytes
+}
+
+/// The program in the search path, or where distributions put it when that lacks the folders of root.
+fn found() -> PathBuf {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&path).chain(["/usr/sbin", "/usr/local/sbin"].map(PathBuf::from));
+    folders.map(|folder| folder.join("nginx")).find(|program| program.is_file()).unwrap_or_else(|| "nginx".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_configuration_takes_the_place_of_the_first() {
+        let nginx = Nginx { program: "nginx".into(), arguments: ["-c", "/a", "-p", "/b"].map(OsString::from).to_vec() };
+        let other = nginx.with_configuration(Path::new("/c"));
+        assert_eq!(other.arguments, ["-p", "/b", "-c", "/c"]);
+    }
+
+    #[test]
+    fn the_complaint_is_the_gravest_message() {
+        let said = Said {
+            messages: "nginx: [warn] x\n2026/11/21 08:00:00 [emerg] 1#1: unknown directive \"y\"\nnginx: configuration file /c test failed\n".into(),
+            ..Said::default()
+        };
+        assert_eq!(said.complaint(), "[emerg] 1#1: unknown directive \"y\"");
+    }
+
+    #[test]
+    fn a_program_that_is_not_there_is_an_error() {
+        let nginx = Nginx { program: "/no/such/nginx".into(), arguments: Vec::new() };
+        assert!(nginx.run("-t").is_err());
+        assert_eq!(nginx.paths(), (None, None));
+    }
+}

@@ -1,0 +1,100 @@
+//! A checkup for people: one page.
+
+use std::io;
+
+use super::checkup::{Checkup, Health, Problem, State, Step};
+use crate::live::page::Page;
+use crate::report::probe::verdict;
+use crate::report::{Ink, Style};
+use crate::rules::Severity;
+
+/// How many further problems are listed.
+const MOST_OTHERS: usize = 6;
+
+/// A step: its mark, its name, what was seen and how long it took.
+pub fn step(step: &Step, style: &Style) -> String {
+    let (mark, ink) = match (step.state, style.unicode) {
+        (State::Good, true) => ("✓", Ink::Added),
+        (State::Good, false) => ("+", Ink::Added),
+        (State::Note, _) => ("!", Ink::Severity(Severity::Warning)),
+        (State::Bad, true) => ("✗", Ink::Removed),
+        (State::Bad, false) => ("x", Ink::Removed),
+        (State::Skipped, _) => ("-", Ink::Dim),
+    };
+    let took = step.took.map(|took| format!(" ({} ms)", took.as_millis().max(1))).unwrap_or_default();
+    let skipped = if step.state == State::Skipped { "not looked at: " } else { "" };
+    let mut page = Page::new(style);
+    page.row((mark, ink), step.part, &format!("{skipped}{}{took}", step.text), &step.notes);
+    page.finish()
+}
+
+/// The cause in a sentence, the rule and the fix; then what else is wrong.
+///
+/// # Errors
+/// Never: they are those of a writer that is a string.
+pub fn conclusion(checkup: &Checkup, style: &Style) -> io::Result<String> {
+    let problems = checkup.problems();
+    let mut page = Page::new(style);
+    let Some((first, others)) = problems.split_first() else {
+        let text = match checkup.health() {
+            Health::Unknown => {
+                "Neither a configuration nor a handshake nor a log could be looked at. Name what there is: doctor wss://… --root nginx.conf"
+            }
+            _ if checkup.trials.is_empty() => {
+                "Nothing wrong was found, but no handshake was tried: name its URL, doctor wss://…"
+            }
+            _ => {
+                "Nothing wrong was found, and the WebSocket opens. What ends it later shows when it is held: nginx-wslint probe URL --hold 90s"
+            }
+        };
+        let (name, ink) = match checkup.health() {
+            Health::Unknown => ("unknown", Ink::Severity(Severity::Warning)),
+            _ => ("healthy", Ink::Added),
+        };
+        page.title(ink, name, text);
+        return Ok(page.finish());
+    };
+    let mut text = String::new();
+    match first.handshake.and_then(|number| checkup.trials.get(number)) {
+        Some(trial) => {
+            let known = &trial.verdict.advice;
+            let mut extra = Page::new(style);
+            for advice in first.advice.iter().filter(|advice| !known.contains(advice)) {
+                extra.item("log", advice);
+            }
+            // Behind the sentence and its advice, before the excerpt of the configuration.
+            text.push_str(&verdict(&trial.outcome(), style)?);
+            text.push_str(&extra.finish());
+        }
+        None => {
+            let mut page = Page::new(style);
+            page.title(Ink::Severity(Severity::Error), &format!("problem[{}]", first.id), &first.cause);
+            problem(&mut page, first);
+            text.push_str(&page.finish());
+        }
+    }
+    // What explains the first problem is no second one.
+    let others: Vec<&&Problem> =
+        others.iter().filter(|other| other.handshake.is_some() || !first.rules.contains(&other.id)).collect();
+    if !others.is_empty() {
+        page.gap();
+        page.paragraph(Some(Ink::Strong), "Also wrong:");
+        for other in others.iter().take(MOST_OTHERS) {
+            page.entry(&format!("{}: {}", other.id, other.cause));
+        }
+        if others.len() > MOST_OTHERS {
+            page.entry(&format!("and {} more", others.len() - MOST_OTHERS));
+        }
+    }
+    text.push_str(&page.finish());
+    Ok(text)
+}
+
+fn problem(page: &mut Page<'_>, problem: &Problem) {
+    for advice in &problem.advice {
+        page.item("fix", advice);
+    }
+    for (at, rule) in problem.rules.iter().take(3).enumerate() {
+        page.item(if at == 0 { "more" } else { "" }, &format!("nginx-wslint explain {rule}"));
+    }
+}

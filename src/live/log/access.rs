@@ -1,0 +1,250 @@
+//! Access logs in the combined format: which handshakes succeeded, and how the others ended.
+
+use std::collections::HashMap;
+
+use memchr::memmem::find;
+use serde::Serialize;
+
+use super::line::path;
+use super::routes::{is_websocket, push_shape};
+use super::timeline::{Seconds, access_log_time};
+
+/// How many routes are told apart.
+const MOST_ROUTES: usize = 2048;
+/// How many seconds of lifetimes are told apart: two hours.
+const MOST_SECONDS: usize = 7200;
+/// Ways in which a handshake ends, as far as a status tells.
+const STATUSES: [u16; 16] = [101, 301, 302, 307, 308, 400, 401, 403, 404, 426, 499, 500, 502, 503, 504, 505];
+
+/// A line of an access log: `ADDRESS - USER [TIME] "REQUEST" STATUS BYTES "REFERER" "AGENT" …`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct AccessLine<'a> {
+    /// When the request, or the WebSocket, ended.
+    pub(super) time: Seconds,
+    request: &'a [u8],
+    status: u16,
+    /// What stands behind the status.
+    rest: &'a [u8],
+}
+
+impl<'a> AccessLine<'a> {
+    /// Takes a line apart; none if it has another form.
+    pub(super) fn read(line: &'a [u8]) -> Option<Self> {
+        let open = memchr::memchr(b'[', &line[..line.len().min(400)])?;
+        let time = access_log_time(&line[open + 1..])?;
+        let rest = &line[open + 21..];
+        let quoted = &rest[find(&rest[..rest.len().min(16)], b"] \"")? + 3..];
+        // nginx escapes quotes in a request (`\x22`).
+        let (request, rest) = quoted.split_at(memchr::memchr(b'"', quoted)?);
+        let digits = rest.strip_prefix(b"\" ")?;
+        let status = std::str::from_utf8(digits.get(..3)?).ok()?.parse().ok()?;
+        Some(Self { time, request, status, rest: &digits[3..] })
+    }
+
+    /// `$request_time` in whole seconds, where the format has it: a number with three decimals, by itself or behind a
+    /// name that says so.
+    fn lifetime(&self) -> Option<usize> {
+        let words = self.rest.split(|&byte| byte == b' ').map(|word| word.trim_ascii());
+        words.filter(|word| word.len() < 40).find_map(|word| {
+            let value = match memchr::memchr(b'=', word) {
+                Some(at) => (word[..at].ends_with(b"request_time") || &word[..at] == b"rt").then(|| &word[at + 1..])?,
+                None => word,
+            };
+            let (whole, decimals) = std::str::from_utf8(value).ok()?.trim_matches(['"', ',']).split_once('.')?;
+            let is_time = decimals.len() == 3 && decimals.bytes().all(|byte| byte.is_ascii_digit());
+            is_time.then(|| whole.parse().ok()).flatten()
+        })
+    }
+}
+
+/// Counts of an access log.
+#[derive(Clone, Debug, Default)]
+pub(super) struct AccessTally {
+    lines: u64,
+    routes: HashMap<Box<[u8]>, [u64; STATUSES.len()]>,
+    /// WebSockets of routes that are not told apart any more.
+    beyond: u64,
+    /// WebSockets by the seconds they lasted; the last count is for longer ones. Empty until one is known.
+    lifetimes: Vec<u64>,
+    key: Vec<u8>,
+}
+
+impl AccessTally {
+    pub(super) fn add(&mut self, line: &AccessLine<'_>) {
+        self.lines += 1;
+        let Some(status) = STATUSES.iter().position(|&status| status == line.status) else { return };
+        if !line.request.starts_with(b"GET ") {
+            return;
+        }
+        self.key.clear();
+        push_shape(&mut self.key, path(line.request));
+        if let Some(counts) = self.routes.get_mut(&self.key[..]) {
+            counts[status] += 1;
+        } else if self.routes.len() < MOST_ROUTES {
+            let mut counts = [0; STATUSES.len()];
+            counts[status] = 1;
+            self.routes.insert(self.key.clone().into_boxed_slice(), counts);
+        } else {
+            self.beyond += u64::from(line.status == 101);
+        }
+        if let Some(seconds) = (line.status == 101).then(|| line.lifetime()).flatten() {
+            self.lifetimes.resize(MOST_SECONDS + 1, 0);
+            self.lifetimes[seconds.min(MOST_SECONDS)] += 1;
+        }
+    }
+
+    /// What it comes to; none if no line was of an access log.
+    pub(super) fn summary(&self) -> Option<AccessSummary> {
+        if self.lines == 0 {
+            return None;
+        }
+        let mut routes: Vec<AccessRoute> =
+            self.routes.iter().filter_map(|(path, counts)| route(path, counts)).collect();
+        routes.sort_by(|a, b| b.total().cmp(&a.total()).then_with(|| a.path.cmp(&b.path)));
+        let upgraded = routes.iter().flat_map(|route| &route.statuses).filter(|one| one.status == 101);
+        Some(AccessSummary {
+            lines: self.lines,
+            upgraded: upgraded.map(|one| one.count).sum::<u64>() + self.beyond,
+            routes,
+            lifetimes: Lifetimes::of(&self.lifetimes),
+        })
+    }
+}
+
+/// A route, if handshakes seem to come to it.
+fn route(path: &[u8], counts: &[u64; STATUSES.len()]) -> Option<AccessRoute> {
+    let of = |status: u16| STATUSES.iter().position(|&one| one == status).map_or(0, |at| counts[at]);
+    if of(101) == 0 && of(426) == 0 && !is_websocket(path) {
+        return None;
+    }
+    let counted = STATUSES.iter().zip(counts).filter(|(_, count)| **count > 0);
+    let statuses = counted.map(|(&status, &count)| StatusCount { status, count }).collect();
+    Some(AccessRoute { path: String::from_utf8_lossy(path).into_owned(), statuses })
+}
+
+/// What an access log says of handshakes.
+#[derive(Clone, Debug, Serialize)]
+pub struct AccessSummary {
+    /// Lines in the combined format.
+    pub lines: u64,
+    /// WebSockets that were open and have ended.
+    pub upgraded: u64,
+    /// The routes that seem to carry WebSockets: some handshake was answered 101 or 426, or the path is a usual one.
+    pub routes: Vec<AccessRoute>,
+    /// How long they lasted, where the format tells.
+    pub lifetimes: Option<Lifetimes>,
+}
+
+/// A route and how GET requests for it ended.
+#[derive(Clone, Debug, Serialize)]
+pub struct AccessRoute {
+    /// Its path, made short.
+    pub path: String,
+    /// In ascending order.
+    pub statuses: Vec<StatusCount>,
+}
+
+impl AccessRoute {
+    fn total(&self) -> u64 {
+        self.statuses.iter().map(|one| one.count).sum()
+    }
+}
+
+/// How often a status was answered.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct StatusCount {
+    /// The status.
+    pub status: u16,
+    /// How often.
+    pub count: u64,
+}
+
+/// How long WebSockets lasted, in whole seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Lifetimes {
+    /// Of how many that is known.
+    pub known: u64,
+    /// Half of them ended earlier.
+    pub median: usize,
+    /// The second in which most of them ended.
+    pub peak: usize,
+    /// How many ended in it.
+    pub at_peak: u64,
+}
+
+impl Lifetimes {
+    fn of(counts: &[u64]) -> Option<Self> {
+        let known: u64 = counts.iter().sum();
+        let (peak, &at_peak) = counts.iter().enumerate().max_by_key(|(_, count)| **count).filter(|_| known > 0)?;
+        let mut seen = 0;
+        let reaches_half = |count: &u64| {
+            seen += count;
+            seen * 2 >= known
+        };
+        let median = counts.iter().position(reaches_half)?;
+        Some(Self { known, median, peak, at_peak })
+    }
+
+    /// The seconds after which so many ended at once that it was no chance: a timeout cut them.
+    pub fn cut(&self) -> Option<usize> {
+        // One in four, and enough of them; the last count is for all that lasted longer.
+        (self.at_peak >= 5 && self.at_peak * 4 >= self.known && (2..MOST_SECONDS).contains(&self.peak))
+            .then_some(self.peak)
+    }
+}
+
+/// What a status on a route for WebSockets points to, and the rule that finds it.
+pub(super) fn meaning(status: u16) -> Option<(&'static str, Option<&'static str>)> {
+    Some(match status {
+        301 | 302 | 307 | 308 => {
+            ("redirected, and WebSocket clients follow no redirect", Some("trailing-slash-redirect"))
+        }
+        400 | 426 => ("the backend saw no handshake: its headers did not arrive", Some("missing-upgrade-header")),
+        401 => ("not authorised", None),
+        403 => ("forbidden: access rules, or `Origin` is not `Host`", Some("missing-host-header")),
+        404 => ("no such path at the backend, or no route to it", Some("path-mapping")),
+        499 => ("the client left before it was answered", None),
+        500 => ("an error in nginx (subrequests, open files) or the backend", None),
+        502 => ("the backend cannot be reached, or did not answer in HTTP", None),
+        503 => ("limited, or the backend is not ready", Some("connection-limit")),
+        504 => ("the backend did not answer in time", Some("zero-timeout")),
+        505 => ("the backend does not accept HTTP/1.0", Some("missing-http-version")),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(status: u16, rest: &str) -> String {
+        format!(
+            r#"10.0.0.1 - - [21/Nov/2026:08:06:59 +0000] "GET /ws/7?x=1 HTTP/1.1" {status} 42 "-" "Mozilla/5.0 (X)"{rest}"#
+        )
+    }
+
+    fn tally(lines: &[String]) -> AccessSummary {
+        let mut tally = AccessTally::default();
+        lines.iter().for_each(|line| tally.add(&AccessLine::read(line.as_bytes()).unwrap()));
+        tally.summary().unwrap()
+    }
+
+    #[test]
+    fn handshakes_are_counted_by_route_and_status() {
+        let other = r#"::1 - bob [21/Nov/2026:08:06:59 +0000] "GET /favicon.ico HTTP/1.1" 404 1 "-" "-""#.to_owned();
+        let summary = tally(&[line(101, ""), line(101, ""), line(502, ""), other]);
+        assert_eq!((summary.lines, summary.upgraded, summary.routes.len()), (4, 2, 1));
+        let statuses: Vec<_> = summary.routes[0].statuses.iter().map(|one| (one.status, one.count)).collect();
+        assert_eq!((summary.routes[0].path.as_str(), &statuses[..]), ("/ws/*", &[(101, 2), (502, 1)][..]));
+        assert_eq!(summary.lifetimes, None);
+    }
+
+    #[test]
+    fn lifetimes_that_end_together_were_cut() {
+        for form in [" 60.000", " rt=60.123 uct=\"0.001\"", r#" "-" request_time=60.900"#] {
+            let lifetimes = tally(&vec![line(101, form); 6]).lifetimes;
+            assert_eq!(lifetimes.map(|all| (all.median, all.cut())), Some((60, Some(60))), "{form}");
+        }
+        assert_eq!(tally(&[line(101, r#" "10.0.0.2" "#)]).lifetimes, None);
+    }
+}

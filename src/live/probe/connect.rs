@@ -1,0 +1,128 @@
+//! From a name to a connection.
+
+use std::io;
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use super::diagnosis::{Diagnosis, Kind};
+use super::target::Target;
+
+/// More addresses than this are not tried.
+const MOST_ADDRESSES: usize = 8;
+
+/// The addresses of a target.
+///
+/// # Errors
+/// When there are none, or none come in time.
+pub(super) fn resolve(target: &Target, timeout: Duration) -> Result<Vec<SocketAddr>, Diagnosis> {
+    if let Some(address) = target.address() {
+        return Ok(vec![SocketAddr::new(address, target.port)]);
+    }
+    let (send, receive) = mpsc::sync_channel(1);
+    let (host, port) = (target.host.clone(), target.port);
+    // The system's resolver knows no time limit; where it overruns, its thread is left to end by itself.
+    std::thread::spawn(move || {
+        let _ = send.send((host.as_str(), port).to_socket_addrs().map(Iterator::collect));
+    });
+    let why = match receive.recv_timeout(timeout) {
+        Ok(Ok(addresses)) => {
+            let mut known: Vec<SocketAddr> = Vec::new();
+            let all: Vec<SocketAddr> = addresses;
+            all.into_iter().for_each(|address| {
+                if !known.contains(&address) {
+                    known.push(address);
+                }
+            });
+            known.truncate(MOST_ADDRESSES);
+            if !known.is_empty() {
+                return Ok(known);
+            }
+            "it has no address".to_owned()
+        }
+        Ok(Err(error)) => reason(&error),
+        Err(_) => format!("no resolver answered in {} s", timeout.as_secs_f32()),
+    };
+    let sentence = format!("The name `{}` cannot be resolved on this machine ({why}).", target.host);
+    Err(Diagnosis::new(Kind::NameNotResolved, sentence)
+        .advise("Check its spelling and its DNS record, or give the address in the URL and the name with `--host`."))
+}
+
+/// What the resolver says, without Rust's own words around it.
+fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.strip_prefix("failed to lookup address information: ").unwrap_or(&text).to_owned()
+}
+
+/// An address that answered, and those before it that did not.
+#[derive(Debug)]
+pub(super) struct Connected {
+    /// The connection.
+    pub(super) stream: TcpStream,
+    /// Its other end.
+    pub(super) address: SocketAddr,
+    /// What was tried before, and why it failed.
+    pub(super) before: Vec<String>,
+}
+
+/// Connects to the first address that answers; the time is for all of them together.
+///
+/// # Errors
+/// When none does.
+pub(super) fn connect(target: &Target, addresses: &[SocketAddr], timeout: Duration) -> Result<Connected, Diagnosis> {
+    let deadline = Instant::now() + timeout;
+    let mut before = Vec::new();
+    let mut last: Option<(SocketAddr, io::Error)> = None;
+    for (index, &address) in addresses.iter().enumerate() {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let share = left / u32::try_from(addresses.len() - index).unwrap_or(1);
+        if share.is_zero() {
+            break;
+        }
+        match TcpStream::connect_timeout(&address, share) {
+            Ok(stream) => {
+                let _ = stream.set_nodelay(true);
+                return Ok(Connected { stream, address, before });
+            }
+            Err(error) => {
+                before.push(format!("{address}: {}", said(&error)));
+                last = Some((address, error));
+            }
+        }
+    }
+    let (address, error) = match last {
+        Some((address, error)) => (address.to_string(), error),
+        None => (target.authority(&target.host), io::ErrorKind::TimedOut.into()),
+    };
+    Err(failed(&address, &error, timeout, &before))
+}
+
+/// An error of a connection in the words of its users.
+fn said(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => "refused".into(),
+        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => "no answer".into(),
+        _ => error.to_string().split(" (os error").next().unwrap_or_default().to_lowercase(),
+    }
+}
+
+fn failed(address: &str, error: &io::Error, timeout: Duration, tried: &[String]) -> Diagnosis {
+    let all = if tried.len() > 1 { format!(" Tried: {}.", tried.join(", ")) } else { String::new() };
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => Diagnosis::new(
+            Kind::Refused,
+            format!("{address} refuses the connection: nothing listens on this port there.{all}"),
+        )
+        .advise("See that the server runs and listens there: `ss -ltn`, and the `listen` lines of nginx."),
+        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Diagnosis::new(
+            Kind::ConnectTimeout,
+            format!(
+                "{address} does not answer within {} s: a firewall drops the packets, or nobody has the address.{all}",
+                timeout.as_secs_f32()
+            ),
+        )
+        .advise("Check firewalls and security groups for this port, and the address itself."),
+        _ => Diagnosis::new(Kind::Unreachable, format!("{address} cannot be reached: {}.{all}", said(error)))
+            .advise("Check the address, the route to it and, for IPv6, whether this machine has any."),
+    }
+}

@@ -1,0 +1,176 @@
+//! What was looked up for one route and serves the next ones.
+
+use std::cell::OnceCell;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+use super::intent::{Confidence, tests_upgrade};
+use super::segments::segments;
+use super::signals::{Application, Deny, Found, ServerName, Signals, Word};
+use crate::config::{DirectiveId, Location, Tree};
+use crate::syntax::comments_at;
+
+/// Look-ups that many routes share.
+#[derive(Default)]
+pub(super) struct Known<'s> {
+    hosts: HashMap<String, HostSays<'s>>,
+    /// What paths say: of patterns, and of others.
+    paths: [HashMap<String, PathSays<'s>>; 2],
+    pub(super) selected: HashMap<(DirectiveId, String), Option<DirectiveId>>,
+    /// Servers and whether one of their locations says that `/ws` stands for web services there.
+    pub(super) web_services: HashMap<DirectiveId, Option<&'s Deny>>,
+    /// The last server: routes are looked at in their order.
+    server: Option<(DirectiveId, Rc<ServerSays<'s>>)>,
+}
+
+/// The word and the application that an upstream's name speaks of.
+type HostSays<'s> = (Option<(&'s Word, Confidence)>, Option<&'s Application>);
+
+/// What the path of a location says.
+#[derive(Clone, Copy)]
+pub(super) struct PathSays<'s> {
+    pub(super) endpoint: Option<Found<'s>>,
+    pub(super) word: Option<(&'s Word, Confidence)>,
+    pub(super) denied: Option<&'s Deny>,
+    /// Why an ambiguous endpoint beside it is something else.
+    pub(super) denied_beside: Option<&'s Deny>,
+}
+
+/// More paths than this are not kept: where there are so many, they are all different.
+const MOST_PATHS: usize = 1 << 14;
+
+/// What a server says of all its routes.
+pub(super) struct ServerSays<'s> {
+    block: DirectiveId,
+    /// What comments on it decide.
+    pub(super) steered: Vec<bool>,
+    /// Its names that say something.
+    pub(super) names: Vec<Named<'s>>,
+    jumps: OnceCell<Jumps>,
+}
+
+/// A `server_name` that says something.
+pub(super) struct Named<'s> {
+    pub(super) line: DirectiveId,
+    pub(super) name: String,
+    pub(super) label: Option<&'s ServerName>,
+    pub(super) application: Option<&'s Application>,
+}
+
+/// How named locations of a server are reached.
+#[derive(Default)]
+struct Jumps {
+    /// The codes of `error_page`, by their target.
+    error_pages: HashMap<String, Vec<u16>>,
+    /// The last words of `try_files`.
+    tried: HashSet<String>,
+    /// Codes that are returned, and whether by an `if` that tests `$http_upgrade`.
+    returned: HashSet<(u16, bool)>,
+}
+
+impl<'s> Known<'s> {
+    pub(super) fn host(&mut self, signals: &'s Signals, host: &str) -> HostSays<'s> {
+        if let Some(&known) = self.hosts.get(host) {
+            return known;
+        }
+        let says = (signals.word(host), signals.application(host));
+        self.hosts.insert(host.to_owned(), says);
+        says
+    }
+
+    pub(super) fn path(&mut self, signals: &'s Signals, location: &Location) -> PathSays<'s> {
+        let paths = &mut self.paths[usize::from(location.is_regex())];
+        if let Some(&known) = paths.get(&location.path) {
+            return known;
+        }
+        let path = segments(&location.path, location.is_regex());
+        let says = PathSays {
+            endpoint: signals.endpoint(&path),
+            word: signals.word_in_path(&path),
+            denied: signals.denied_path(&path),
+            denied_beside: signals.denied_by_sibling(&path),
+        };
+        if paths.len() < MOST_PATHS {
+            paths.insert(location.path.clone(), says);
+        }
+        says
+    }
+
+    pub(super) fn server(&mut self, tree: &Tree, signals: &'s Signals, block: DirectiveId) -> Rc<ServerSays<'s>> {
+        if let Some((last, says)) = &self.server
+            && *last == block
+        {
+            return Rc::clone(says);
+        }
+        let says = Rc::new(ServerSays {
+            block,
+            steered: steered(tree, block),
+            names: names(tree, signals, block),
+            jumps: OnceCell::new(),
+        });
+        self.server = Some((block, Rc::clone(&says)));
+        says
+    }
+}
+
+fn names<'s>(tree: &Tree, signals: &'s Signals, server: DirectiveId) -> Vec<Named<'s>> {
+    let mut names = Vec::new();
+    for &line in tree.own(server, "server_name") {
+        for name in tree.args(line).filter(|name| !name.starts_with('~')) {
+            let (label, application) = signals.of_server(&name);
+            if label.is_some() || application.is_some() {
+                names.push(Named { line, name: name.into_owned(), label, application });
+            }
+        }
+    }
+    names
+}
+
+impl ServerSays<'_> {
+    /// Whether a named location is reached only from `if` blocks that test `$http_upgrade`: by an `error_page CODE =
+    /// @name` whose code such an `if` returns.
+    pub(super) fn jumps_on_upgrade(&self, tree: &Tree, name: &str) -> bool {
+        let jumps = self.jumps.get_or_init(|| Jumps::new(tree, self.block));
+        let codes = jumps.error_pages.get(name).map_or(&[][..], Vec::as_slice);
+        let hits = |tested: bool| codes.iter().any(|&code| jumps.returned.contains(&(code, tested)));
+        !jumps.tried.contains(name) && hits(true) && !hits(false)
+    }
+}
+
+impl Jumps {
+    fn new(tree: &Tree, server: DirectiveId) -> Self {
+        let mut jumps = Self::default();
+        for id in (server.0 + 1..tree.directive(server).end.0).map(DirectiveId) {
+            let target = || tree.args(id).last().unwrap_or_default().into_owned();
+            if tree.is(id, "error_page") {
+                let codes = tree.args(id).filter_map(|arg| arg.parse::<u16>().ok());
+                jumps.error_pages.entry(target()).or_default().extend(codes);
+            } else if tree.is(id, "try_files") {
+                jumps.tried.insert(target());
+            } else if tree.is(id, "return") {
+                let block = tree.directive(id).parent;
+                let tested = tree.is(block, "if") && tests_upgrade(tree, block);
+                let code = tree.arg(id, 1).and_then(|code| code.parse::<u16>().ok());
+                jumps.returned.extend(code.map(|code| (code, tested)));
+            }
+        }
+        jumps
+    }
+}
+
+/// What the comments on a block decide, in their order.
+pub(super) fn steered(tree: &Tree, block: DirectiveId) -> Vec<bool> {
+    let directive = tree.directive(block);
+    let file = tree.file(directive.file);
+    comments_at(&file.ast, &file.source, directive.node).into_iter().filter_map(|(_, comment)| steer(comment)).collect()
+}
+
+/// What a comment `nginx-wslint: websocket` or `not-websocket` decides.
+fn steer(comment: &str) -> Option<bool> {
+    let word = comment.trim_start_matches('#').trim().strip_prefix("nginx-wslint:")?.split_whitespace().next()?;
+    match word {
+        "websocket" => Some(true),
+        "not-websocket" => Some(false),
+        _ => None,
+    }
+}

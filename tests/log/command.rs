@@ -1,0 +1,174 @@
+//! The command itself: forms, times, packed and followed files.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Write};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use tempfile::TempDir;
+
+use super::support::faulty::{Fault, faulty, handshake, status};
+use super::{causes, run, summary};
+
+const REFUSED: &str = "connect() failed (111: Connection refused) while connecting to upstream, client: 10.0.0.1, server: chat.example.com, request: \"GET /ws/room/8123 HTTP/1.1\", upstream: \"http://127.0.0.1:3000/ws/room/8123\", host: \"chat.example.com\"";
+const OTHER: &str = "open() \"/usr/share/nginx/html/favicon.ico\" failed (2: No such file or directory), client: 10.0.0.1, server: chat.example.com, request: \"GET /favicon.ico HTTP/1.1\", host: \"chat.example.com\"";
+
+fn line(time: &str, text: &str) -> String {
+    format!("2026/11/21 {time} [error] 12#12: *5 {text}\n")
+}
+
+fn log(text: &str) -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("error.log");
+    std::fs::write(&file, text).unwrap();
+    (folder, file)
+}
+
+#[test]
+fn lines_are_grouped_by_cause_route_and_upstream() {
+    let text = [line("02:58:00", OTHER), line("03:01:00", REFUSED), line("03:02:00", &REFUSED.replace("8123", "77"))];
+    let (_folder, file) = log(&text.concat());
+    let json = summary(&file);
+    assert_eq!(causes(&json), [("refused".to_owned(), vec!["/ws/room/*".to_owned()])]);
+    let cause = &json["causes"][0];
+    assert_eq!((cause["count"].as_u64(), json["lines"].as_u64()), (Some(2), Some(3)));
+    assert_eq!(cause["groups"][0]["upstream"], "http://127.0.0.1:3000");
+    assert_eq!((&cause["from"], &cause["to"]), (&"2026-11-21 03:01:00".into(), &"2026-11-21 03:02:00".into()));
+    assert_eq!(cause["timeline"].as_array().unwrap().iter().map(|one| one.as_u64().unwrap()).sum::<u64>(), 2);
+
+    let shown = run(&["log", file.to_str().unwrap()]);
+    let text = String::from_utf8(shown.stdout).unwrap();
+    assert_eq!(shown.status.code(), Some(1));
+    assert!(text.starts_with("error[refused] "), "{text}");
+    assert!(text.contains("chat.example.com /ws/room/* -> http://127.0.0.1:3000"), "{text}");
+    assert!(!text.contains("favicon"), "{text}");
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+}
+
+#[test]
+fn what_has_nothing_to_do_with_websockets_is_no_problem() {
+    let (_folder, file) = log(&line("03:00:00", OTHER));
+    let shown = run(&["log", file.to_str().unwrap()]);
+    assert_eq!(shown.status.code(), Some(0));
+    let text = String::from_utf8(shown.stdout).unwrap();
+    assert!(text.contains("nothing about WebSockets in 1 line"), "{text}");
+    assert!(text.contains("level info only"), "{text}");
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_named() {
+    let shown = run(&["log", "no-such.log"]);
+    assert_eq!(shown.status.code(), Some(2));
+    assert!(String::from_utf8(shown.stderr).unwrap().contains("no-such.log: cannot be read"));
+}
+
+#[test]
+fn lines_before_a_time_are_left_out() {
+    let (_folder, file) = log(&[line("02:00:00", REFUSED), line("03:00:00", REFUSED)].concat());
+    let shown = run(&["log", "--since", "2026-11-21 02:30", "--output-format", "json", file.to_str().unwrap()]);
+    let json: serde_json::Value = serde_json::from_slice(&shown.stdout).unwrap();
+    assert_eq!((json["recognised"].as_u64(), json["before_since"].as_u64()), (Some(1), Some(1)));
+    assert_eq!(run(&["log", "--since", "soon", file.to_str().unwrap()]).status.code(), Some(2));
+}
+
+#[test]
+fn packed_files_and_standard_input_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("error.log.2.gz");
+    let mut packed = GzEncoder::new(File::create(&file).unwrap(), Compression::fast());
+    packed.write_all(line("03:00:00", REFUSED).repeat(1000).as_bytes()).unwrap();
+    packed.finish().unwrap();
+    assert_eq!(summary(&file)["recognised"], 1000);
+
+    let mut child = Command::new(env!("CARGO_BIN_EXE_nginx-wslint"))
+        .args(["log", "--output-format", "json", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(line("03:00:00", REFUSED).as_bytes()).unwrap();
+    let json: serde_json::Value = serde_json::from_slice(&child.wait_with_output().unwrap().stdout).unwrap();
+    assert_eq!(json["recognised"], 1);
+}
+
+#[test]
+fn what_a_client_wrote_never_reaches_the_terminal_as_it_is() {
+    let evil = REFUSED.replace("/ws/room/8123", "/ws/\x1b[2J\u{202e}");
+    let (_folder, file) = log(&line("03:00:00", &evil));
+    for form in ["full", "json"] {
+        let shown = run(&["log", "--output-format", form, file.to_str().unwrap()]).stdout;
+        let text = String::from_utf8(shown).unwrap();
+        assert!(text.contains("refused") && !text.contains(['\x1b', '\u{202e}']), "{text}");
+    }
+}
+
+#[test]
+fn however_many_routes_there_are_the_groups_are_bounded() {
+    let lines = (0..5000).map(|at| {
+        // Letters alone, so that they are no numbers of anybody's.
+        let name: String = format!("{at:05}").bytes().map(|digit| char::from(digit - b'0' + b'a')).collect();
+        line("03:00:00", &REFUSED.replace("/ws/room/8123", &format!("/{name}")))
+    });
+    let (_folder, file) = log(&lines.collect::<String>());
+    let shown = run(&["log", "--output-format", "json", "--top", "2", file.to_str().unwrap()]);
+    let json: serde_json::Value = serde_json::from_slice(&shown.stdout).unwrap();
+    let cause = &json["causes"][0];
+    assert_eq!(cause["groups"].as_array().unwrap().len(), 2);
+    assert_eq!((cause["count"].as_u64(), cause["in_more_groups"].as_u64()), (Some(5000), Some(4998)));
+}
+
+/// Ends with the test.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn a_log_is_followed_through_rotation() {
+    let (folder, file) = log(&line("03:00:00", REFUSED));
+    let mut child = Command::new(env!("CARGO_BIN_EXE_nginx-wslint"))
+        .args(["log", "--follow", file.to_str().unwrap()])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let out = child.stdout.take().unwrap();
+    let _running = Running(child);
+    let (send, lines) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(out).lines().map_while(Result::ok) {
+            let _ = send.send(line);
+        }
+    });
+    let wait_for = |wanted: &str| {
+        let patience = std::time::Duration::from_secs(20);
+        loop {
+            let line = lines.recv_timeout(patience).unwrap_or_else(|_| panic!("nothing like {wanted}"));
+            if line.contains(wanted) {
+                return;
+            }
+        }
+    };
+    wait_for("1 error in 1 line");
+    let mut appended = File::options().append(true).open(&file).unwrap();
+    appended.write_all(line("03:00:01", REFUSED).repeat(3).as_bytes()).unwrap();
+    wait_for("03:00:01 refused");
+    std::fs::rename(&file, folder.path().join("error.log.1")).unwrap();
+    std::fs::write(&file, line("03:00:02", "no live upstreams while connecting to upstream, client: 10.0.0.1"))
+        .unwrap();
+    wait_for("03:00:02 no-live-upstreams");
+    // Explained when it is seen for the first time.
+    wait_for("Every server of the upstream");
+}
+
+#[test]
+fn the_faulty_backends_are_what_they_say() {
+    assert_eq!(status(&mut handshake(faulty(Fault::None), "/", "")), 101);
+    assert_eq!(status(&mut handshake(faulty(Fault::Close), "/", "")), 0);
+    assert_eq!(status(&mut handshake(faulty(Fault::Reset), "/", "")), 0);
+}

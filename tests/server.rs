@@ -1,5 +1,7 @@
 //! The language server, from the first word to the last. What editors do with it is tested in `tests/editors`.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
+
 use std::io::{BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
@@ -25,17 +27,17 @@ impl Client {
         client
     }
 
-    fn send(&mut self, message: Message) {
+    fn send(&mut self, message: &Message) {
         message.write(self.input.as_mut().unwrap()).unwrap();
     }
 
     fn tell(&mut self, method: &str, params: Value) {
-        self.send(Notification::new(method.into(), params).into());
+        self.send(&Notification::new(method.into(), params).into());
     }
 
     fn ask(&mut self, method: &str, params: Value) -> Value {
         let id = RequestId::from(method.to_owned());
-        self.send(Request::new(id.clone(), method.into(), params).into());
+        self.send(&Request::new(id.clone(), method.into(), params).into());
         loop {
             if let Message::Response(answer) = self.next() {
                 assert_eq!(answer.id, id);

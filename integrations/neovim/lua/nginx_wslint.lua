@@ -86,6 +86,16 @@ function M.setup(given)
   if vim.lsp.enable then
     vim.lsp.config('nginx_wslint', M.client())
     vim.lsp.enable('nginx_wslint')
+    -- While Neovim starts, this reaches no buffer that is open already.
+    if vim.v.vim_did_enter == 0 then
+      vim.api.nvim_create_autocmd('VimEnter', {
+        group = group,
+        once = true,
+        callback = function()
+          vim.lsp.enable('nginx_wslint')
+        end,
+      })
+    end
   else
     vim.api.nvim_create_autocmd('FileType', {
       group = group,
@@ -94,6 +104,12 @@ function M.setup(given)
         start(event.buf)
       end,
     })
+    -- What was opened before, as by a plugin manager that loads late.
+    for _, buffer in ipairs(vim.api.nvim_list_bufs()) do
+      if vim.api.nvim_buf_is_loaded(buffer) and vim.tbl_contains(options.filetypes, vim.bo[buffer].filetype) then
+        start(buffer)
+      end
+    end
   end
   vim.api.nvim_create_autocmd('BufWritePre', {
     group = group,

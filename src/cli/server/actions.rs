@@ -23,9 +23,11 @@ use super::projects::{Home, Projects, Proof};
 /// The kind of the action that applies all safe fixes of a file.
 pub(super) const FIX_ALL: &str = "source.fixAll.nginxWslint";
 
-/// The actions for a range of an open text.
+/// The actions for a range of an open text. Some clients ask with every movement of the cursor, for nothing in particular:
+/// where `quick` says that linting is not, they get no action for the whole text.
 pub(super) fn of(
     params: &CodeActionParams,
+    quick: bool,
     projects: &Projects<'_>,
     documents: &Documents,
     client: &Client,
@@ -45,7 +47,7 @@ pub(super) fn of(
         }
         actions.append(&mut ignores);
     }
-    if wanted(FIX_ALL) {
+    if wanted(FIX_ALL) && (quick || params.context.only.is_some()) {
         actions.extend(desk.fix_all(&homes));
     }
     actions.into_iter().map(CodeActionResponse::CodeAction).collect()

@@ -12,7 +12,7 @@ use super::{actions, definition, hover, symbols};
 impl Server<'_> {
     pub(super) fn actions(&self, params: &CodeActionParams) -> Answer {
         let Some(client) = &self.client else { return Ok(Value::Null) };
-        value(actions::of(params, &self.projects, &self.documents, client))
+        value(actions::of(params, self.is_quick(), &self.projects, &self.documents, client))
     }
 
     pub(super) fn symbols(&self, params: &DocumentSymbolParams) -> Answer {

@@ -81,7 +81,8 @@ fn routes(cursor: &Cursor<'_, '_>) -> Option<Part> {
     });
     let version = cursor.home.session.linter.options.version;
     let views: Vec<RouteView> = all.map(|route| RouteView::new(tree, route, version)).collect();
-    let style = Style::default();
+    // Fits a window of 80 columns with a border.
+    let style = Style { width: 76, ..Style::default() };
     (!views.is_empty()).then(|| Part::Text("text", cards(&views, style)))
 }
 

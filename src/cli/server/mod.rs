@@ -22,20 +22,23 @@ mod symbols;
 mod transport;
 
 use std::collections::VecDeque;
-use std::io;
+use std::io::{self, IsTerminal};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 
 use lsp_server::{ErrorCode, Message, RequestId};
 
 use super::args::{LintArgs, ServerArgs};
-use super::{CLEAN, FINDINGS, Failure};
+use super::{CLEAN, FINDINGS, Failure, output};
 use state::{Loudness, Server, error};
 use transport::{Incoming, Output, read_stdin};
 
 /// Serves until the client leaves; 1 if it leaves without a word, as the protocol says.
 pub(super) fn run(args: &ServerArgs) -> Result<u8, Failure> {
     let args = LintArgs::from(args);
+    if io::stdin().is_terminal() {
+        output::note("this is for editors, which speak the language server protocol; Ctrl-D ends it");
+    }
     let receiver = read_stdin()?;
     let mut server = Server::new(&args, Output::stdout());
     match serve(&receiver, &mut server) {

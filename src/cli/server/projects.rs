@@ -143,17 +143,16 @@ impl<'a> Projects<'a> {
         }
     }
 
-    /// The diagnostics of an open text, each once.
+    /// The diagnostics of an open text. What several configurations find in it is said once.
     pub(super) fn diagnostics(&self, document: &Document) -> Vec<Diagnostic> {
-        let mut all: Vec<Diagnostic> = Vec::new();
-        for checked in self.all.values().flat_map(|project| &project.checked).flatten() {
-            for one in checked.diagnostics.get(&document.uri).into_iter().flatten() {
-                let same = |other: &Diagnostic| (&other.code, other.range) == (&one.code, one.range);
-                if !all.iter().any(|other| same(other) && other.message == one.message) {
-                    all.push(one.clone());
-                }
-            }
-        }
+        let checked = self.all.values().flat_map(|project| &project.checked).flatten();
+        let found: Vec<&Diagnostic> = checked.filter_map(|one| one.diagnostics.get(&document.uri)).flatten().collect();
+        let mut known = HashSet::new();
+        let mut all: Vec<Diagnostic> = found
+            .into_iter()
+            .filter(|one| known.insert((one.range, format!("{:?}", (&one.code, &one.message)))))
+            .cloned()
+            .collect();
         all.sort_by_key(|one| one.range);
         all
     }
@@ -194,9 +193,10 @@ impl Project<'_> {
 
 fn check(session: &Session<'_>, job: &Job, documents: &Documents, encoding: Encoding) -> Checked {
     let linted = session.lint(job, documents);
+    let asked: Vec<bool> = linted.tree.files().iter().map(|file| session.asked.contains(file.source.path())).collect();
     let shown = |finding: &Finding<'_>| {
-        session.shows(job, &linted, finding)
-            && session.asked.contains(linted.tree.source(finding.place.directive).path())
+        let FileId(file) = finding.place.locate(&linted.tree).0;
+        asked[file as usize] && session.shows(job, &linted, finding)
     };
     let diagnostics = diagnostics::of(&linted, &shown, documents, encoding);
     let Linted { tree, routes, .. } = linted;

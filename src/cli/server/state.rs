@@ -71,10 +71,15 @@ impl<'a> Server<'a> {
     /// Whether there is something to lint; how long to wait for more to come first. Where linting is quick, there is no
     /// need to; where it is not, the next key should not have to wait for the end of it.
     pub(super) fn patience(&self) -> Option<Duration> {
-        const QUICK: Duration = Duration::from_millis(50);
         const LONGEST: Duration = Duration::from_millis(300);
-        let wait = if self.took < QUICK { Duration::ZERO } else { self.took.min(LONGEST) };
+        let wait = if self.is_quick() { Duration::ZERO } else { self.took.min(LONGEST) };
         (self.plan_due || self.check_due).then_some(wait)
+    }
+
+    /// Whether linting takes no longer than anybody notices.
+    pub(super) fn is_quick(&self) -> bool {
+        const QUICK: Duration = Duration::from_millis(100);
+        self.took < QUICK
     }
 
     /// Lints what has changed and sends what has come of it.

@@ -14,7 +14,7 @@ use nginx_wslint::report::probe::{Outcome, Place, heading, json, step, verdict};
 use nginx_wslint::rules::{Finding, Severity, milliseconds};
 use nginx_wslint::websocket::Confidence;
 
-use super::args::{Color, InputArgs, LintArgs, SettingsArgs};
+use super::args::{Color, InputArgs, LintArgs};
 use super::lint::Session;
 use super::output::{Stream, style};
 use super::{CLEAN, FINDINGS, Failure, output};
@@ -83,17 +83,13 @@ pub(super) struct ProbeArgs {
     /// When to use colours
     #[arg(long, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
     color: Color,
-    #[command(flatten)]
-    settings: SettingsArgs,
 }
 
 /// How the result is printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 enum ProbeFormat {
-    /// For people.
     #[default]
     Full,
-    /// For programs.
     Json,
 }
 
@@ -131,7 +127,6 @@ pub(super) fn run(args: &ProbeArgs) -> Result<u8, Failure> {
     // What cannot be read is said before anything is sent.
     let lint = LintArgs {
         input: InputArgs { paths: args.root.iter().cloned().collect(), ..InputArgs::default() },
-        settings: args.settings.clone(),
         ..LintArgs::default()
     };
     let session = args.root.is_some().then(|| Session::new(&lint)).transpose()?;
@@ -167,10 +162,7 @@ fn options(args: &ProbeArgs) -> Result<Options, Failure> {
         Some(file) => {
             let bytes =
                 std::fs::read(file).map_err(|error| Failure(format!("{}: cannot be read: {error}", file.display())))?;
-            if !bytes.windows(11).any(|word| word == b"-----BEGIN ") {
-                return Err(Failure(format!("{}: no PEM file: it has no line `-----BEGIN …`", file.display())));
-            }
-            Trust::Authorities(bytes)
+            Trust::authorities(bytes).map_err(|why| Failure(format!("{}: {why}", file.display())))?
         }
     };
     let options = Options {
@@ -265,9 +257,9 @@ impl Watch for Shown {
         let bar = self.bar.get_or_insert_with(|| {
             let bar = ProgressBar::with_draw_target(Some(millis(whole)), ProgressDrawTarget::stderr_with_hz(4));
             let (template, filled) = if self.style.unicode {
-                ("    hold      {wide_bar} {msg:>14}", "━╸─")
+                ("    hold       {wide_bar} {msg:>14}", "━╸─")
             } else {
-                ("    hold      {wide_bar} {msg:>14}", "=>-")
+                ("    hold       {wide_bar} {msg:>14}", "=>-")
             };
             if let Ok(look) = ProgressStyle::with_template(template) {
                 bar.set_style(look.progress_chars(filled));

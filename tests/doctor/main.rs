@@ -63,9 +63,16 @@ fn write(folder: &Path, port: u16, location: &str) {
         http {{
             access_log off;
             map $http_upgrade $connection_upgrade {{ default upgrade; '' ''; }}
-            server {{ listen 127.0.0.1:{port}; server_name chat.example.com; location /ws {{ {location} }} }}
+            server {{
+                listen 127.0.0.1:{port};
+                server_name chat.example.com;
+                location /ws {{
+                    {1}
+                }}
+            }}
         }}",
-        folder.display()
+        folder.display(),
+        location.replace("; ", ";\n")
     );
     std::fs::write(folder.join("nginx.conf"), text).unwrap();
 }
@@ -149,7 +156,8 @@ fn old_workers_that_an_open_websocket_keeps_are_shown() {
     assert_eq!(status(&mut open), 101);
     let old = site.master.workers();
     site.master.signal("HUP", site.master.pid());
-    until("a new worker", || site.master.workers().len() > old.len());
+    let title = format!("/proc/{}/cmdline", old[0]);
+    until("the old worker goes", || std::fs::read_to_string(&title).unwrap().contains("shutting down"));
     let said = doctor(&nginx, site.folder.path(), &[]);
     assert_eq!(said.status, 0, "{}", said.text);
     assert!(said.text.contains("1 old worker still shutting down"), "{}", said.text);

@@ -1,7 +1,9 @@
 //! Servers that do what no proper one does, and ones that are not there.
 
+use std::time::Duration;
+
 use crate::run::{case, check, probe, raw};
-use crate::servers::{Server, reset, say, wait};
+use crate::servers::{Server, say, wait};
 
 /// A close frame from the server: its code and words.
 fn close(code: u16, words: &str) -> Vec<u8> {
@@ -24,7 +26,7 @@ fn what_is_not_there_is_told_apart() {
 fn whatever_answers_is_named() {
     let silent = Server::start(wait);
     let closing = Server::answering(|_, _| {});
-    let resetting = Server::start(|stream| reset(stream));
+    let resetting = Server::resetting(false, Duration::ZERO);
     let ssh = Server::start(|stream| say(stream, "SSH-2.0-OpenSSH_9.9 \x1b[31m\r\n"));
     let alert = Server::answering(|stream, _| say(stream, b"\x15\x03\x01\x00\x02\x02\x46"));
     let http2 = Server::answering(|stream, _| {
@@ -36,10 +38,11 @@ fn whatever_answers_is_named() {
         wait(stream);
     });
     let dripping = Server::answering(|stream, _| {
-        for _ in 0..40 {
-            say(stream, "H");
-            std::thread::sleep(std::time::Duration::from_millis(50));
+        for byte in b"HTTP/1.1 200 OK\r\nServer: slow" {
+            say(stream, [*byte]);
+            std::thread::sleep(Duration::from_millis(20));
         }
+        wait(stream);
     });
     let early = Server::answering(|stream, _| {
         say(
@@ -57,7 +60,7 @@ fn whatever_answers_is_named() {
         case(&alert.url("ws"), "", "plain-http-on-tls-port", "TLS record", ""),
         case(&http2.url("ws"), "", "http2-only", "HTTP/2", "plaintext-http2-listener"),
         case(&endless.url("ws"), "", "answer-too-large", "64 KiB", ""),
-        case(&dripping.url("ws"), "--timeout 500ms", "not-http", "HHH", ""),
+        case(&dripping.url("ws"), "--timeout 500ms", "no-answer", "breaks off", ""),
         case(&early.url("ws"), "", "not-found", "404", ""),
     ]);
 }
@@ -70,12 +73,7 @@ fn a_handshake_that_succeeds_may_still_come_to_nothing() {
         wait(stream);
     });
     let cut = Server::answering(|stream, request| say(stream, request.switching("")));
-    let torn = Server::answering(|stream, request| {
-        say(stream, request.switching(""));
-        // Unread bytes at the close make it a reset: those of the message.
-        std::thread::sleep(std::time::Duration::from_millis(400));
-        reset(stream);
-    });
+    let torn = Server::resetting(true, Duration::from_millis(600));
     let garbage = Server::answering(|stream, request| {
         say(stream, request.switching(""));
         say(stream, [0xff; 64]);

@@ -110,7 +110,7 @@ fn straight_to_the_backend_tells_whose_fault_it_is() {
     let echo = backend(Behaviour::default());
     let elsewhere = backend(Behaviour { endpoint: Some("/chat".into()), ..Behaviour::default() });
     let http = format!(
-        "server {{ listen 127.0.0.1:PORT0; location /broken {{ proxy_pass http://127.0.0.1:{0}; }}\n{1}{2} }}",
+        "server {{ listen 127.0.0.1:PORT0; location /broken {{ proxy_pass http://127.0.0.1:{0}; proxy_http_version 1.1; }}\n{1}{2} }}",
         echo.port,
         upgrading("/ok", echo.port, ""),
         upgrading("/ws", elsewhere.port, "")

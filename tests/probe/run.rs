@@ -2,6 +2,7 @@
 
 use std::process::{Command, Output};
 
+use nginx_wslint::rules::RuleSet;
 use serde_json::Value;
 
 /// What the command said.
@@ -85,6 +86,10 @@ fn judge(case: &Case) -> Result<(), String> {
     let arguments: Vec<&str> = case.arguments.iter().map(String::as_str).collect();
     let said = probe(&arguments);
     let code = i32::from(case.id != "open");
+    let known = RuleSet::builtin();
+    for rule in said.rules() {
+        assert!(known.get(rule).is_some(), "{} points to the rule {rule}, which does not exist", said.id());
+    }
     let fits = said.id() == case.id && said.text().contains(case.text) && said.code == code;
     if fits && (case.rule.is_empty() || said.rules().contains(&case.rule)) {
         return Ok(());

@@ -81,6 +81,12 @@ pub(crate) struct Request {
 }
 
 impl Request {
+    fn of(head: &[u8]) -> Request {
+        let text = String::from_utf8_lossy(head);
+        let key = text.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Key: ")).unwrap_or_default();
+        Request { accept: derive_accept_key(key.as_bytes()) }
+    }
+
     /// The head of a right 101, with more header lines.
     pub(crate) fn switching(&self, more: &str) -> String {
         format!(
@@ -110,14 +116,38 @@ impl Server {
                     _ => return,
                 }
             }
-            let text = String::from_utf8_lossy(&head).into_owned();
-            let key = text.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Key: ")).unwrap_or_default();
-            answer(stream, &Request { accept: derive_accept_key(key.as_bytes()) });
+            answer(stream, &Request::of(&head));
         })
     }
 
-    /// Does what it is told with each connection, then closes it.
+    /// Answers a request, or does not, and resets the connection some time later.
+    pub(crate) fn resetting(answers: bool, after: Duration) -> Server {
+        Self::serving(move |mut stream| {
+            // Whoever closes a socket with unread bytes resets it (RFC 2525, section 2.17): the request is not taken out.
+            let mut head = [0; 2048];
+            let mut length = 0;
+            while !head[..length].windows(4).any(|four| four == b"\r\n\r\n") {
+                std::thread::sleep(Duration::from_millis(5));
+                length = stream.peek(&mut head).unwrap_or(head.len());
+            }
+            if answers {
+                say(&mut stream, Request::of(&head[..length]).switching(""));
+            }
+            std::thread::sleep(after);
+        })
+    }
+
+    /// Does what it is told with each connection, then closes it with a FIN.
     pub(crate) fn start(serve: impl Fn(&mut TcpStream) + Send + Sync + 'static) -> Server {
+        Self::serving(move |mut stream| {
+            serve(&mut stream);
+            let _ = stream.shutdown(Shutdown::Write);
+            // No reset: what is still on its way is read.
+            let _ = stream.read(&mut [0; 4096]);
+        })
+    }
+
+    fn serving(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> Server {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let stop = Arc::new(AtomicBool::new(false));
@@ -127,15 +157,10 @@ impl Server {
                 if stopped.load(Ordering::SeqCst) {
                     break;
                 }
-                let Ok(mut stream) = stream else { continue };
+                let Ok(stream) = stream else { continue };
                 stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
                 let serve = Arc::clone(&serve);
-                std::thread::spawn(move || {
-                    serve(&mut stream);
-                    let _ = stream.shutdown(Shutdown::Write);
-                    // A FIN, not a reset: what is still on its way is read.
-                    let _ = stream.read(&mut [0; 4096]);
-                });
+                std::thread::spawn(move || serve(stream));
             }
         });
         Server { port, stop, thread: Some(thread) }
@@ -165,11 +190,4 @@ pub(crate) fn say(stream: &mut TcpStream, bytes: impl AsRef<[u8]>) {
 /// Stays silent until the client has gone, or for ten seconds.
 pub(crate) fn wait(stream: &mut TcpStream) {
     while matches!(stream.read(&mut [0; 4096]), Ok(1..)) {}
-}
-
-/// Closes so that a reset goes out: with bytes that nobody read.
-pub(crate) fn reset(stream: &TcpStream) {
-    // Whoever closes a socket with unread bytes resets it (RFC 2525, section 2.17); the client's are waited for.
-    let _ = stream.peek(&mut [0; 1]);
-    let _ = stream.shutdown(Shutdown::Both);
 }

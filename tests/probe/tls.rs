@@ -52,6 +52,7 @@ const NAME: &str = "chat.example.com";
 fn what_is_wrong_with_a_certificate_is_told() {
     let Some(nginx) = nginx() else { return };
     let authority = Authority::new();
+    let pem = authority.pem.as_str();
     let echo = backend(Behaviour::default());
     let certificates = [
         authority.issue(NAME, (2020, 2090)),
@@ -61,7 +62,7 @@ fn what_is_wrong_with_a_certificate_is_told() {
         self_signed(NAME),
     ];
     let mut http = String::new();
-    let mut files: Vec<(String, String)> = vec![("ca.pem".into(), authority.pem.clone())];
+    let mut files: Vec<(String, String)> = vec![("ca.pem".into(), pem.into())];
     for (index, (certificate, key)) in certificates.iter().enumerate() {
         files.push((format!("c{index}.pem"), certificate.clone()));
         files.push((format!("k{index}.pem"), key.clone()));

@@ -168,7 +168,7 @@ impl Visit<'_, '_> {
             },
             _ => Err("without the configuration its address is not known; say --backend".to_owned()),
         };
-        let asked = match &name == &endpoint.target.host {
+        let asked = match name == endpoint.target.host {
             true => String::new(),
             false => format!(" as {name}"),
         };
@@ -205,7 +205,7 @@ impl Visit<'_, '_> {
         step.took = Some(took(&trial.through));
         if state == State::Note {
             step.notes
-                .push("The backend answers the same without nginx: this may not be its endpoint. Name the URL.".into());
+                .push("The URL is a guess from the configuration, and the application refuses it: name the one that clients use.".into());
         }
         self.step(step);
         self.step(backend_step);

@@ -34,23 +34,25 @@ pub struct Said {
 }
 
 impl Nginx {
-    /// The nginx of a name or path, or that of the first running master, or the one in the search path.
-    pub fn find(named: Option<&Path>, running: Option<&Running>) -> Self {
-        let started = running.and_then(|running| Some(running.started_as(running.masters().next()?)));
-        let (program, arguments) = started.unwrap_or_else(|| (found(), Vec::new()));
-        Self { program: named.map_or(program, Path::to_owned), arguments }
-    }
-
-    /// The same program with another configuration.
-    #[must_use]
-    pub fn with_configuration(&self, file: &Path) -> Self {
-        let absolute = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
-        let mut arguments: Vec<OsString> = Vec::new();
-        for pair in self.arguments.chunks(2).filter(|pair| pair[0] == "-p") {
-            arguments.extend_from_slice(pair);
-        }
-        arguments.extend(["-c".into(), absolute.into_os_string()]);
-        Self { program: self.program.clone(), arguments }
+    /// The nginx of a name or path, else that of a running master, else the one in the search path. With `root`, the
+    /// master is the one that was started with it, and without such a one nginx is given that file alone.
+    pub fn find(named: Option<&Path>, running: Option<&Running>, root: Option<&Path>) -> Self {
+        let masters = running.into_iter().flat_map(|running| running.masters().map(|one| running.started_as(one)));
+        let started: Vec<Self> = masters.map(|(program, arguments)| Self { program, arguments }).collect();
+        let absolute = root.map(|root| std::path::absolute(root).unwrap_or_else(|_| root.to_owned()));
+        let reads =
+            |nginx: &&Self| nginx.arguments.iter().any(|word| absolute.as_ref().is_some_and(|root| root == word));
+        let mut nginx = match (started.iter().find(reads), started.first()) {
+            (Some(same), _) => same.clone(),
+            (None, Some(first)) if root.is_none() => first.clone(),
+            (None, first) => {
+                let program = first.map_or_else(found, |first| first.program.clone());
+                let arguments = absolute.map_or_else(Vec::new, |root| vec!["-c".into(), root.into_os_string()]);
+                Self { program, arguments }
+            }
+        };
+        nginx.program = named.map_or(nginx.program, Path::to_owned);
+        nginx
     }
 
     /// Runs it with one more argument (`-t`, `-T`, `-V`), and waits until it ends.
@@ -134,10 +136,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn another_configuration_takes_the_place_of_the_first() {
-        let nginx = Nginx { program: "nginx".into(), arguments: ["-c", "/a", "-p", "/b"].map(OsString::from).to_vec() };
-        let other = nginx.with_configuration(Path::new("/c"));
-        assert_eq!(other.arguments, ["-p", "/b", "-c", "/c"]);
+    fn without_a_running_one_nginx_is_given_the_configuration() {
+        let nginx = Nginx::find(Some(Path::new("/x/nginx")), None, Some(Path::new("/c")));
+        assert_eq!((nginx.program, nginx.arguments), ("/x/nginx".into(), vec!["-c".into(), "/c".into()]));
+        assert!(Nginx::find(None, None, None).arguments.is_empty());
     }
 
     #[test]

@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+
 use super::target::Target;
+use crate::report::escape::visible;
 
 /// Whose certificates are believed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,6 +20,23 @@ pub enum Trust {
     Anybody,
 }
 
+impl Trust {
+    /// Trust in the authorities of a PEM text.
+    ///
+    /// # Errors
+    /// Where there is no certificate in it, or one that cannot be read: why.
+    pub fn authorities(pem: Vec<u8>) -> Result<Self, String> {
+        let mut certificates = CertificateDer::pem_slice_iter(&pem).peekable();
+        if certificates.peek().is_none() {
+            return Err("there is no certificate in it (a PEM block `CERTIFICATE`)".into());
+        }
+        if let Some(error) = certificates.find_map(Result::err) {
+            return Err(format!("a certificate in it cannot be read: {error}"));
+        }
+        Ok(Self::Authorities(pem))
+    }
+}
+
 /// A header line of the request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Header {
@@ -25,7 +46,7 @@ pub struct Header {
 
 /// Why a header line cannot be sent.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the header `{line}` cannot be sent: {why}")]
+#[error("the header `{}` cannot be sent: {why}", visible(.line))]
 pub struct HeaderError {
     /// The line.
     pub line: String,

@@ -79,7 +79,8 @@ pub(super) fn status(answer: &Answer, request: &Request, target: &Target, took: 
         504 => timed_out(own, took),
         505 => Diagnosis::new(Kind::HttpVersionRefused, "The backend got the handshake over HTTP/1.0 and refuses it (505).")
             .advise("Add `proxy_http_version 1.1;`: before 1.29.7 nginx speaks HTTP/1.0 to backends.")
-            .points_to(&["missing-http-version", "wrong-http-version"]),
+            .points_to(&["missing-http-version", "wrong-http-version"])
+            .points_to(&LOST[..5]),
         500..=599 => Diagnosis::new(Kind::ServerError, format!("{whose} answers {status}: it failed over the handshake."))
             .advise("Read the error log of the one that answered: nginx says `too many open files` or a loop of redirects, an application what it threw."),
         _ => Diagnosis::new(Kind::OtherStatus, format!("{whose} answers {status} in place of 101.")),
@@ -138,12 +139,13 @@ fn redirect(answer: &Answer, target: &Target) -> Diagnosis {
     let path_alone = path.split(['?', '#']).next().unwrap_or_default();
     let asked = target.path_alone();
     let slashed = path_alone != asked && path_alone.trim_end_matches('/') == asked.trim_end_matches('/');
-    if let Some(to) = to.as_ref().filter(|to| to.tls && !target.tls) {
+    let same = slashed || path_alone == asked || path_alone == "/";
+    if let Some(to) = to.as_ref().filter(|to| to.tls && !target.tls && same) {
         return Diagnosis::new(
             Kind::RedirectToTls,
             format!("{status} to `{location}`: the server wants TLS, and WebSocket clients follow no redirect."),
         )
-        .advise(format!("Use `{}` in the client.", to.url()))
+        .advise(format!("Use `{}` in the client.", Target { path: target.path.clone(), ..to.clone() }.url()))
         .points_to(&["plain-http-redirect"]);
     }
     if slashed {

@@ -4,6 +4,8 @@ use std::net::IpAddr;
 
 use tungstenite::http::Uri;
 
+use crate::report::escape::visible;
+
 /// A URL that can be probed, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
@@ -19,7 +21,7 @@ pub struct Target {
 
 /// Why a text is no URL that can be probed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{url}` cannot be probed: {why}")]
+#[error("`{}` cannot be probed: {why}", visible(.url))]
 pub struct TargetError {
     /// The text.
     pub url: String,

@@ -35,8 +35,7 @@ pub(super) struct Secured {
 /// When that fails: why.
 pub(super) fn secure(mut socket: Socket, name: &str, trust: &Trust, timeout: Duration) -> Result<Secured, Diagnosis> {
     let found = Arc::new(Mutex::new(None));
-    let (config, authorities) =
-        config(trust, &found, b"http/1.1").map_err(|why| Diagnosis::new(Kind::TlsFailed, why))?;
+    let (config, remark) = config(trust, &found, b"http/1.1").map_err(|why| Diagnosis::new(Kind::TlsFailed, why))?;
     let server = ServerName::try_from(name.to_owned())
         .map_err(|_| Diagnosis::new(Kind::TlsFailed, format!("`{name}` is no name that a certificate could have.")))?;
     let mut connection = ClientConnection::new(Arc::new(config), server)
@@ -50,7 +49,13 @@ pub(super) fn secure(mut socket: Socket, name: &str, trust: &Trust, timeout: Dur
                 None if is_late(&error) => Failure::Late(timeout),
                 None => Failure::Ended,
             };
-            return Err(judge(&failure, name, &socket));
+            let diagnosis = judge(&failure, name, &socket);
+            return Err(match remark {
+                Some(remark) if diagnosis.kind == Kind::TlsUnknownIssuer => {
+                    diagnosis.advise(format!("Here, {remark}."))
+                }
+                _ => diagnosis,
+            });
         }
     }
     let version = connection
@@ -72,7 +77,7 @@ pub(super) fn secure(mut socket: Socket, name: &str, trust: &Trust, timeout: Dur
             )
         }
         Trust::System | Trust::Authorities(_) => {
-            (format!("{version}, certificate valid for {name}"), authorities.into_iter().collect())
+            (format!("{version}, certificate valid for {name}"), remark.into_iter().collect())
         }
     };
     Ok(Secured { wire: Wire::Tls(Box::new(StreamOwned::new(connection, socket))), text, notes })

@@ -95,7 +95,7 @@ fn server_words(tree: &Tree, server: DirectiveId, by: ServedBy) -> String {
     let mut words = match (names.is_empty(), listen.is_empty()) {
         (false, false) => format!("{names} (listen {listen})"),
         (false, true) => names,
-        (true, false) => format!("listen {listen}"),
+        (true, false) => format!("without a name (listen {listen})"),
         (true, true) => "without a name".to_owned(),
     };
     words.push_str(match by {

@@ -99,6 +99,7 @@ pub(super) fn run(args: &DoctorArgs) -> Result<u8, Failure> {
         prefix,
         default_log,
         since,
+        master: nginx.master,
         running: running.map_err(|error| error.to_string()),
     };
     let style = style(args.color, Stream::Out);

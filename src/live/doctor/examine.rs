@@ -39,6 +39,8 @@ pub struct Ask<'a> {
     pub since: Seconds,
     /// The processes; else why they cannot be seen.
     pub running: Result<Running, String>,
+    /// The master whose configuration this is, where it runs.
+    pub master: Option<u32>,
 }
 
 /// Looks at everything; `tell` is told each step as it is done.
@@ -378,13 +380,15 @@ impl Visit<'_, '_> {
             Err(why) => return self.step(Step::new("processes", State::Skipped, why)),
         };
         let masters: Vec<_> = running.masters().collect();
+        let several = masters.len() > 1;
         if masters.is_empty() {
             return self.step(Step::new("processes", State::Note, "no nginx is running that this user can see"));
         }
         for master in masters {
             let of = |role: Role| running.children(master).filter(move |child| child.role == role);
             let old: Vec<_> = of(Role::OldWorker).collect();
-            let mut text = format!("master {}, {}", master.pid, number(of(Role::Worker).count(), "worker"));
+            let this = if several && self.ask.master == Some(master.pid) { " (this configuration)" } else { "" };
+            let mut text = format!("master {}{this}, {}", master.pid, number(of(Role::Worker).count(), "worker"));
             let mut state = State::Good;
             let mut notes = Vec::new();
             if !old.is_empty() {

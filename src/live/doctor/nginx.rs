@@ -20,6 +20,8 @@ pub struct Nginx {
     pub program: PathBuf,
     /// `-c FILE`, `-p FOLDER`.
     pub arguments: Vec<OsString>,
+    /// The master that was started so.
+    pub master: Option<u32>,
 }
 
 /// What the program said.
@@ -37,20 +39,24 @@ impl Nginx {
     /// The nginx of a name or path, else that of a running master, else the one in the search path. With `root`, the
     /// master is the one that was started with it, and without such a one nginx is given that file alone.
     pub fn find(named: Option<&Path>, running: Option<&Running>, root: Option<&Path>) -> Self {
-        let masters = running.into_iter().flat_map(|running| running.masters().map(|one| running.started_as(one)));
-        let started: Vec<Self> = masters.map(|(program, arguments)| Self { program, arguments }).collect();
+        let masters = running.into_iter().flat_map(|running| running.masters().map(move |one| (running, one)));
+        let started: Vec<Self> = masters
+            .map(|(running, one)| {
+                let (program, arguments) = running.started_as(one);
+                Self { program, arguments, master: Some(one.pid) }
+            })
+            .collect();
         let absolute = root.map(|root| std::path::absolute(root).unwrap_or_else(|_| root.to_owned()));
-        let reads =
-            |nginx: &&Self| nginx.arguments.iter().any(|word| absolute.as_ref().is_some_and(|root| root == word));
-        let mut nginx = match (started.iter().find(reads), started.first()) {
-            (Some(same), _) => same.clone(),
-            (None, Some(first)) if root.is_none() => first.clone(),
-            (None, first) => {
-                let program = first.map_or_else(found, |first| first.program.clone());
-                let arguments = absolute.map_or_else(Vec::new, |root| vec!["-c".into(), root.into_os_string()]);
-                Self { program, arguments }
-            }
+        let fits = |nginx: &&Self| match &absolute {
+            Some(root) => nginx.arguments.iter().any(|word| root == word),
+            // A master outlives its files.
+            None => nginx.arguments.iter().map(Path::new).all(|path| !path.is_absolute() || path.exists()),
         };
+        let mut nginx = started.iter().find(fits).cloned().unwrap_or_else(|| Self {
+            program: started.first().map_or_else(found, |first| first.program.clone()),
+            arguments: absolute.map_or_else(Vec::new, |root| vec!["-c".into(), root.into_os_string()]),
+            master: None,
+        });
         nginx.program = named.map_or(nginx.program, Path::to_owned);
         nginx
     }
@@ -106,11 +112,14 @@ impl Said {
         let grave = |line: &&str| ["[emerg]", "[alert]", "[crit]"].iter().any(|level| line.contains(level));
         let line = self.messages.lines().find(grave).or_else(|| self.messages.lines().last()).unwrap_or_default();
         let line = line.strip_prefix("nginx: ").unwrap_or(line);
-        // While it reads a configuration it writes with the time and its number.
-        line.find('[')
-            .filter(|_| line.starts_with(|c: char| c.is_ascii_digit()))
-            .map_or(line, |at| &line[at..])
-            .to_owned()
+        // While it reads a configuration it writes with the time and its number: `2026/11/21 … [emerg] 12#12: `.
+        let Some(at) = line.find('[').filter(|_| line.starts_with(|c: char| c.is_ascii_digit())) else {
+            return line.into();
+        };
+        match line[at..].split_once(": ") {
+            Some((head, text)) => format!("{} {text}", head.split(' ').next().unwrap_or_default()),
+            None => line[at..].to_owned(),
+        }
     }
 }
 
@@ -148,12 +157,12 @@ mod tests {
             messages: "nginx: [warn] x\n2026/11/21 08:00:00 [emerg] 1#1: unknown directive \"y\"\nnginx: configuration file /c test failed\n".into(),
             ..Said::default()
         };
-        assert_eq!(said.complaint(), "[emerg] 1#1: unknown directive \"y\"");
+        assert_eq!(said.complaint(), "[emerg] unknown directive \"y\"");
     }
 
     #[test]
     fn a_program_that_is_not_there_is_an_error() {
-        let nginx = Nginx { program: "/no/such/nginx".into(), arguments: Vec::new() };
+        let nginx = Nginx { program: "/no/such/nginx".into(), arguments: Vec::new(), master: None };
         assert!(nginx.run("-t").is_err());
         assert_eq!(nginx.paths(), (None, None));
     }

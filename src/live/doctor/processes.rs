@@ -133,7 +133,8 @@ fn inodes(folder: &Path) -> Option<HashSet<u64>> {
     Some(links.filter_map(inode).collect())
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use super::*;
 

@@ -119,7 +119,10 @@ fn a_broken_route_is_named_with_its_rule_and_its_repair() {
     let json: serde_json::Value = serde_json::from_str(&said.text).unwrap();
     assert_eq!((said.status, json["health"].as_str()), (1, Some("problem")));
     assert_eq!(json["problems"][0]["rules"][0], "missing-upgrade-header");
-    let steps: Vec<&str> = json["steps"].as_array().unwrap().iter().map(|one| one["part"].as_str().unwrap()).collect();
+    let parts = json["steps"].as_array().unwrap().iter().map(|one| one["part"].as_str().unwrap());
+    let mut steps: Vec<&str> = parts.collect();
+    // One for each nginx on this machine.
+    steps.dedup();
     assert_eq!(steps, ["lint", "nginx -t", "handshake", "backend", "log", "connections", "processes"]);
 }
 
@@ -136,6 +139,7 @@ fn what_nginx_logs_of_the_handshake_is_told() {
     assert!(said.text.contains("problem[backend-at-fault]"), "{}", said.text);
     let plain = said.text.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(plain.contains("connect() failed (111: Connection refused) while connecting to upstream"), "{}", said.text);
+    assert!(!plain.contains("Also wrong"), "{}", said.text);
 }
 
 #[test]
@@ -162,9 +166,10 @@ fn old_workers_that_an_open_websocket_keeps_are_shown() {
     until("the old worker goes", || std::fs::read_to_string(&title).unwrap().contains("shutting down"));
     let said = doctor(&nginx, site.folder.path(), &[]);
     assert_eq!(said.status, 0, "{}", said.text);
-    assert!(said.text.contains("1 old worker still shutting down"), "{}", said.text);
+    let plain = said.text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(plain.contains("1 old worker still shutting down"), "{}", said.text);
     // The client's side and the backend's.
-    assert!(said.text.contains(&format!("{} is shutting down, 2 connections open", old[0])), "{}", said.text);
+    assert!(plain.contains(&format!("{} is shutting down, 2 connections open", old[0])), "{}", said.text);
     assert!(said.text.contains(&format!("to port {}", site.port)), "{}", said.text);
 }
 

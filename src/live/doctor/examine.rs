@@ -314,14 +314,13 @@ impl Visit<'_, '_> {
             step.notes.push("Only its last 64 MiB were read.".into());
         }
         self.step(step);
-        for cause in &summary.causes {
-            self.explain_by_log(cause);
-        }
-        let counting: Vec<Cause> = counting.into_iter().cloned().collect();
         for cause in counting {
+            if self.explain_by_log(cause) {
+                continue;
+            }
             let rank = if cause.severity == Severity::Error { 3 } else { 6 };
-            let sentence =
-                format!("{} ({} lines in {file}, the last at {})", cause.cause, cause.count, clock(cause.to));
+            let lines = number(usize::try_from(cause.count).unwrap_or(usize::MAX), "line");
+            let sentence = format!("{} ({lines} in {file}, the last at {})", cause.cause, clock(cause.to));
             self.found(rank, &cause.id, sentence, vec![cause.change.clone()], cause.rules.clone());
         }
     }
@@ -333,13 +332,17 @@ impl Visit<'_, '_> {
         cause.severity > Severity::Info && (matches!(cause.about, About::Websocket | About::Nginx) || !works)
     }
 
-    /// Adds what nginx wrote of the handshake that just failed.
-    fn explain_by_log(&mut self, cause: &Cause) {
+    /// Adds what nginx wrote of the handshake that just failed, if this is it.
+    fn explain_by_log(&mut self, cause: &Cause) -> bool {
         let just_now = cause.to >= self.began && matches!(cause.about, About::Request | About::Path);
         let wrote = format!("nginx wrote about it: `{}`. {} {}", cause.message, cause.cause, cause.change);
-        if just_now && let Some(problem) = self.checkup.failed_handshake() {
-            problem.advice.push(wrote);
-            problem.rules.extend(cause.rules.iter().cloned());
+        match self.checkup.failed_handshake() {
+            Some(problem) if just_now => {
+                problem.advice.push(wrote);
+                problem.rules.extend(cause.rules.iter().cloned());
+                true
+            }
+            _ => false,
         }
     }
 

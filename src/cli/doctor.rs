@@ -69,14 +69,16 @@ pub(super) fn run(args: &DoctorArgs) -> Result<u8, Failure> {
         Options { trust, host: args.host.clone(), timeout: Duration::from_secs(args.timeout), ..Options::default() };
     options.check()?;
     let running = Running::look();
-    let nginx = Nginx::find(args.nginx.as_deref(), running.as_ref().ok());
-    let nginx = args.root.as_deref().map_or_else(|| nginx.clone(), |root| nginx.with_configuration(root));
+    let nginx = Nginx::find(args.nginx.as_deref(), running.as_ref().ok(), args.root.as_deref());
     let source = Source::of(args, &nginx)?;
 
     let lint = LintArgs {
         input: InputArgs {
             paths: source.path.iter().cloned().collect(),
             nginx_dump: source.is_dump(),
+            // Settings are looked for from here on, not beside the dump.
+            stdin_filename: source.is_dump().then(|| "nginx.conf".into()),
+
             ..InputArgs::default()
         },
         settings: args.settings.clone(),
@@ -97,6 +99,7 @@ pub(super) fn run(args: &DoctorArgs) -> Result<u8, Failure> {
         prefix,
         default_log,
         since,
+        master: nginx.master,
         running: running.map_err(|error| error.to_string()),
     };
     let style = style(args.color, Stream::Out);

@@ -63,9 +63,16 @@ fn write(folder: &Path, port: u16, location: &str) {
         http {{
             access_log off;
             map $http_upgrade $connection_upgrade {{ default upgrade; '' ''; }}
-            server {{ listen 127.0.0.1:{port}; server_name chat.example.com; location /ws {{ {location} }} }}
+            server {{
+                listen 127.0.0.1:{port};
+                server_name chat.example.com;
+                location /ws {{
+                    {1}
+                }}
+            }}
         }}",
-        folder.display()
+        folder.display(),
+        location.replace("; ", ";\n")
     );
     std::fs::write(folder.join("nginx.conf"), text).unwrap();
 }
@@ -84,8 +91,10 @@ fn a_site_that_works_is_healthy() {
         "{}",
         said.text
     );
-    let master = format!("master {}, 1 worker", site.master.pid());
-    assert!(said.text.contains(&master), "{}", said.text);
+    // Other nginx may run on this machine.
+    let master = format!("master {}", site.master.pid());
+    let line = said.text.lines().find(|line| line.contains(&master)).unwrap_or_else(|| panic!("{}", said.text));
+    assert!(line.ends_with(", 1 worker"), "{}", said.text);
     assert!(said.text.lines().all(|line| line.chars().count() <= 80), "{}", said.text);
 }
 
@@ -110,7 +119,10 @@ fn a_broken_route_is_named_with_its_rule_and_its_repair() {
     let json: serde_json::Value = serde_json::from_str(&said.text).unwrap();
     assert_eq!((said.status, json["health"].as_str()), (1, Some("problem")));
     assert_eq!(json["problems"][0]["rules"][0], "missing-upgrade-header");
-    let steps: Vec<&str> = json["steps"].as_array().unwrap().iter().map(|one| one["part"].as_str().unwrap()).collect();
+    let parts = json["steps"].as_array().unwrap().iter().map(|one| one["part"].as_str().unwrap());
+    let mut steps: Vec<&str> = parts.collect();
+    // One for each nginx on this machine.
+    steps.dedup();
     assert_eq!(steps, ["lint", "nginx -t", "handshake", "backend", "log", "connections", "processes"]);
 }
 
@@ -127,6 +139,7 @@ fn what_nginx_logs_of_the_handshake_is_told() {
     assert!(said.text.contains("problem[backend-at-fault]"), "{}", said.text);
     let plain = said.text.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(plain.contains("connect() failed (111: Connection refused) while connecting to upstream"), "{}", said.text);
+    assert!(!plain.contains("Also wrong"), "{}", said.text);
 }
 
 #[test]
@@ -149,12 +162,14 @@ fn old_workers_that_an_open_websocket_keeps_are_shown() {
     assert_eq!(status(&mut open), 101);
     let old = site.master.workers();
     site.master.signal("HUP", site.master.pid());
-    until("a new worker", || site.master.workers().len() > old.len());
+    let title = format!("/proc/{}/cmdline", old[0]);
+    until("the old worker goes", || std::fs::read_to_string(&title).unwrap().contains("shutting down"));
     let said = doctor(&nginx, site.folder.path(), &[]);
     assert_eq!(said.status, 0, "{}", said.text);
-    assert!(said.text.contains("1 old worker still shutting down"), "{}", said.text);
+    let plain = said.text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(plain.contains("1 old worker still shutting down"), "{}", said.text);
     // The client's side and the backend's.
-    assert!(said.text.contains(&format!("{} is shutting down, 2 connections open", old[0])), "{}", said.text);
+    assert!(plain.contains(&format!("{} is shutting down, 2 connections open", old[0])), "{}", said.text);
     assert!(said.text.contains(&format!("to port {}", site.port)), "{}", said.text);
 }
 

@@ -39,6 +39,8 @@ pub struct Ask<'a> {
     pub since: Seconds,
     /// The processes; else why they cannot be seen.
     pub running: Result<Running, String>,
+    /// The master whose configuration this is, where it runs.
+    pub master: Option<u32>,
 }
 
 /// Looks at everything; `tell` is told each step as it is done.
@@ -168,7 +170,7 @@ impl Visit<'_, '_> {
             },
             _ => Err("without the configuration its address is not known; say --backend".to_owned()),
         };
-        let asked = match &name == &endpoint.target.host {
+        let asked = match name == endpoint.target.host {
             true => String::new(),
             false => format!(" as {name}"),
         };
@@ -205,7 +207,7 @@ impl Visit<'_, '_> {
         step.took = Some(took(&trial.through));
         if state == State::Note {
             step.notes
-                .push("The backend answers the same without nginx: this may not be its endpoint. Name the URL.".into());
+                .push("The URL is a guess from the configuration, and the application refuses it: name the one that clients use.".into());
         }
         self.step(step);
         self.step(backend_step);
@@ -312,14 +314,13 @@ impl Visit<'_, '_> {
             step.notes.push("Only its last 64 MiB were read.".into());
         }
         self.step(step);
-        for cause in &summary.causes {
-            self.explain_by_log(cause);
-        }
-        let counting: Vec<Cause> = counting.into_iter().cloned().collect();
         for cause in counting {
+            if self.explain_by_log(cause) {
+                continue;
+            }
             let rank = if cause.severity == Severity::Error { 3 } else { 6 };
-            let sentence =
-                format!("{} ({} lines in {file}, the last at {})", cause.cause, cause.count, clock(cause.to));
+            let lines = number(usize::try_from(cause.count).unwrap_or(usize::MAX), "line");
+            let sentence = format!("{} ({lines} in {file}, the last at {})", cause.cause, clock(cause.to));
             self.found(rank, &cause.id, sentence, vec![cause.change.clone()], cause.rules.clone());
         }
     }
@@ -331,13 +332,17 @@ impl Visit<'_, '_> {
         cause.severity > Severity::Info && (matches!(cause.about, About::Websocket | About::Nginx) || !works)
     }
 
-    /// Adds what nginx wrote of the handshake that just failed.
-    fn explain_by_log(&mut self, cause: &Cause) {
+    /// Adds what nginx wrote of the handshake that just failed, if this is it.
+    fn explain_by_log(&mut self, cause: &Cause) -> bool {
         let just_now = cause.to >= self.began && matches!(cause.about, About::Request | About::Path);
         let wrote = format!("nginx wrote about it: `{}`. {} {}", cause.message, cause.cause, cause.change);
-        if just_now && let Some(problem) = self.checkup.failed_handshake() {
-            problem.advice.push(wrote);
-            problem.rules.extend(cause.rules.iter().cloned());
+        match self.checkup.failed_handshake() {
+            Some(problem) if just_now => {
+                problem.advice.push(wrote);
+                problem.rules.extend(cause.rules.iter().cloned());
+                true
+            }
+            _ => false,
         }
     }
 
@@ -378,13 +383,15 @@ impl Visit<'_, '_> {
             Err(why) => return self.step(Step::new("processes", State::Skipped, why)),
         };
         let masters: Vec<_> = running.masters().collect();
+        let several = masters.len() > 1;
         if masters.is_empty() {
             return self.step(Step::new("processes", State::Note, "no nginx is running that this user can see"));
         }
         for master in masters {
             let of = |role: Role| running.children(master).filter(move |child| child.role == role);
             let old: Vec<_> = of(Role::OldWorker).collect();
-            let mut text = format!("master {}, {}", master.pid, number(of(Role::Worker).count(), "worker"));
+            let this = if several && self.ask.master == Some(master.pid) { " (this configuration)" } else { "" };
+            let mut text = format!("master {}{this}, {}", master.pid, number(of(Role::Worker).count(), "worker"));
             let mut state = State::Good;
             let mut notes = Vec::new();
             if !old.is_empty() {

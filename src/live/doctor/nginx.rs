@@ -20,6 +20,8 @@ pub struct Nginx {
     pub program: PathBuf,
     /// `-c FILE`, `-p FOLDER`.
     pub arguments: Vec<OsString>,
+    /// The master that was started so.
+    pub master: Option<u32>,
 }
 
 /// What the program said.
@@ -34,23 +36,29 @@ pub struct Said {
 }
 
 impl Nginx {
-    /// The nginx of a name or path, or that of the first running master, or the one in the search path.
-    pub fn find(named: Option<&Path>, running: Option<&Running>) -> Self {
-        let started = running.and_then(|running| Some(running.started_as(running.masters().next()?)));
-        let (program, arguments) = started.unwrap_or_else(|| (found(), Vec::new()));
-        Self { program: named.map_or(program, Path::to_owned), arguments }
-    }
-
-    /// The same program with another configuration.
-    #[must_use]
-    pub fn with_configuration(&self, file: &Path) -> Self {
-        let absolute = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
-        let mut arguments: Vec<OsString> = Vec::new();
-        for pair in self.arguments.chunks(2).filter(|pair| pair[0] == "-p") {
-            arguments.extend_from_slice(pair);
-        }
-        arguments.extend(["-c".into(), absolute.into_os_string()]);
-        Self { program: self.program.clone(), arguments }
+    /// The nginx of a name or path, else that of a running master, else the one in the search path. With `root`, the
+    /// master is the one that was started with it, and without such a one nginx is given that file alone.
+    pub fn find(named: Option<&Path>, running: Option<&Running>, root: Option<&Path>) -> Self {
+        let masters = running.into_iter().flat_map(|running| running.masters().map(move |one| (running, one)));
+        let started: Vec<Self> = masters
+            .map(|(running, one)| {
+                let (program, arguments) = running.started_as(one);
+                Self { program, arguments, master: Some(one.pid) }
+            })
+            .collect();
+        let absolute = root.map(|root| std::path::absolute(root).unwrap_or_else(|_| root.to_owned()));
+        let fits = |nginx: &&Self| match &absolute {
+            Some(root) => nginx.arguments.iter().any(|word| root == word),
+            // A master outlives its files.
+            None => nginx.arguments.iter().map(Path::new).all(|path| !path.is_absolute() || path.exists()),
+        };
+        let mut nginx = started.iter().find(fits).cloned().unwrap_or_else(|| Self {
+            program: started.first().map_or_else(found, |first| first.program.clone()),
+            arguments: absolute.map_or_else(Vec::new, |root| vec!["-c".into(), root.into_os_string()]),
+            master: None,
+        });
+        nginx.program = named.map_or(nginx.program, Path::to_owned);
+        nginx
     }
 
     /// Runs it with one more argument (`-t`, `-T`, `-V`), and waits until it ends.
@@ -104,11 +112,14 @@ impl Said {
         let grave = |line: &&str| ["[emerg]", "[alert]", "[crit]"].iter().any(|level| line.contains(level));
         let line = self.messages.lines().find(grave).or_else(|| self.messages.lines().last()).unwrap_or_default();
         let line = line.strip_prefix("nginx: ").unwrap_or(line);
-        // While it reads a configuration it writes with the time and its number.
-        line.find('[')
-            .filter(|_| line.starts_with(|c: char| c.is_ascii_digit()))
-            .map_or(line, |at| &line[at..])
-            .to_owned()
+        // While it reads a configuration it writes with the time and its number: `2026/11/21 … [emerg] 12#12: `.
+        let Some(at) = line.find('[').filter(|_| line.starts_with(|c: char| c.is_ascii_digit())) else {
+            return line.into();
+        };
+        match line[at..].split_once(": ") {
+            Some((head, text)) => format!("{} {text}", head.split(' ').next().unwrap_or_default()),
+            None => line[at..].to_owned(),
+        }
     }
 }
 
@@ -134,10 +145,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn another_configuration_takes_the_place_of_the_first() {
-        let nginx = Nginx { program: "nginx".into(), arguments: ["-c", "/a", "-p", "/b"].map(OsString::from).to_vec() };
-        let other = nginx.with_configuration(Path::new("/c"));
-        assert_eq!(other.arguments, ["-p", "/b", "-c", "/c"]);
+    fn without_a_running_one_nginx_is_given_the_configuration() {
+        let nginx = Nginx::find(Some(Path::new("/x/nginx")), None, Some(Path::new("/c")));
+        assert_eq!((nginx.program, nginx.arguments), ("/x/nginx".into(), vec!["-c".into(), "/c".into()]));
+        assert!(Nginx::find(None, None, None).arguments.is_empty());
     }
 
     #[test]
@@ -146,12 +157,12 @@ mod tests {
             messages: "nginx: [warn] x\n2026/11/21 08:00:00 [emerg] 1#1: unknown directive \"y\"\nnginx: configuration file /c test failed\n".into(),
             ..Said::default()
         };
-        assert_eq!(said.complaint(), "[emerg] 1#1: unknown directive \"y\"");
+        assert_eq!(said.complaint(), "[emerg] unknown directive \"y\"");
     }
 
     #[test]
     fn a_program_that_is_not_there_is_an_error() {
-        let nginx = Nginx { program: "/no/such/nginx".into(), arguments: Vec::new() };
+        let nginx = Nginx { program: "/no/such/nginx".into(), arguments: Vec::new(), master: None };
         assert!(nginx.run("-t").is_err());
         assert_eq!(nginx.paths(), (None, None));
     }

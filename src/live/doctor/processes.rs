@@ -98,10 +98,8 @@ impl Running {
         let mut arguments = Vec::new();
         for pair in words.windows(2).filter(|pair| matches!(pair[0], "-c" | "-p")) {
             let path = PathBuf::from(pair[1]);
-            let path = match &here {
-                Some(here) if pair[0] == "-p" || path.is_absolute() => here.join(path),
-                _ => path,
-            };
+            // A relative `-c` starts from the prefix, not from here (`ngx_process_options`).
+            let path = here.as_ref().filter(|_| pair[0] == "-p").map_or(path.clone(), |here| here.join(path));
             arguments.extend([pair[0].into(), path.into_os_string()]);
         }
         (program, arguments)
@@ -135,7 +133,8 @@ fn inodes(folder: &Path) -> Option<HashSet<u64>> {
     Some(links.filter_map(inode).collect())
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use super::*;
 

@@ -60,7 +60,7 @@ pub fn conclusion(checkup: &Checkup, style: &Style) -> io::Result<String> {
             let known = &trial.verdict.advice;
             let mut extra = Page::new(style);
             for advice in first.advice.iter().filter(|advice| !known.contains(advice)) {
-                extra.item("log", advice);
+                extra.item("also", advice);
             }
             // Behind the sentence and its advice, before the excerpt of the configuration.
             text.push_str(&verdict(&trial.outcome(), style)?);

@@ -4,6 +4,7 @@
 
 mod support;
 
+use std::io::Write;
 use std::time::Duration;
 
 use nginx_wslint::config::VersionRange;
@@ -18,17 +19,27 @@ fn every_example_behaves_on_nginx_as_its_rule_says() {
     let Some(nginx) = nginx() else { return };
     let rules = RuleSet::builtin();
     let mut failures = Vec::new();
-    let mut proved = 0;
+    let (mut proved, mut left_out) = (0, 0);
     for rule in rules.iter() {
         for example in &rule.examples {
-            let Some(handshake) = example.handshake.as_ref().filter(|handshake| concerns(handshake, &nginx)) else {
+            let Some(handshake) = &example.handshake else { continue };
+            if !concerns(handshake, &nginx) {
+                left_out += 1;
                 continue;
-            };
+            }
             proved += 1;
             if let Err(why) = prove(&nginx, example, handshake) {
                 failures.push(format!("{} ({}): {why}", rule.id, example.name.as_deref().unwrap_or("example")));
             }
         }
+    }
+    if left_out > 0 {
+        let (major, minor, patch) = nginx.version;
+        // Not `eprintln`: the output of a test that passes is not shown.
+        let _ = writeln!(
+            std::io::stderr(),
+            "{left_out} proofs not run: they concern other versions than nginx {major}.{minor}.{patch} (set NGINX_WSLINT_TEST_NGINX)"
+        );
     }
     assert!(failures.is_empty(), "{} of {proved} proofs fail:\n{}", failures.len(), failures.join("\n"));
     assert!(proved >= rules.iter().filter(|rule| claims_failure(rule)).count(), "only {proved} examples were proved");

@@ -358,7 +358,9 @@ impl<'s> Judge<'_, 's> {
         let upgrades = |other: &&Route| {
             other.server == self.route.server && other.headers.upgrade.state.sends() && other.module == Module::Proxy
         };
-        if self.intent.evidence.is_empty() && self.route.module == Module::Proxy {
+        // What nginx Plus asks for `health_check` no client asks for.
+        let asked = self.tree.own(self.route.block, "health_check").is_empty();
+        if asked && self.intent.evidence.is_empty() && self.route.module == Module::Proxy {
             // Siblings are many where one upstream serves a whole site; the first that upgrades is enough.
             if let Some(other) = routes.siblings(index).take(64).find(upgrades) {
                 let text = format!("`location {}` to the same upstream upgrades", other.label(self.tree));

@@ -122,7 +122,7 @@ impl<'t> Layout<'t> {
             Some(body) => {
                 let is_empty = self.source().text()[body.open as usize + 1..].trim_start().starts_with('}');
                 let indent = (!is_empty).then(|| self.inner_indent(block));
-                self.behind(body.open + 1, indent, &self.child_nodes(block), statements)
+                self.behind(body.open + 1, indent, &self.child_nodes(block).collect::<Vec<_>>(), statements)
             }
             None => {
                 let text = statements.iter().map(|line| format!("{line}{}", self.line_end())).collect();

@@ -1,5 +1,6 @@
 //! Servers that do what no proper one does, and ones that are not there.
 
+use std::io::Read;
 use std::time::Duration;
 
 use crate::run::{case, check, probe, raw};
@@ -26,6 +27,7 @@ fn what_is_not_there_is_told_apart() {
 fn whatever_answers_is_named() {
     let silent = Server::start(wait);
     let closing = Server::answering(|_, _| {});
+    let no_tls = Server::start(|stream| _ = stream.read(&mut [0; 4096]));
     let resetting = Server::resetting(false, Duration::ZERO);
     let ssh = Server::start(|stream| say(stream, "SSH-2.0-OpenSSH_9.9 \x1b[31m\r\n"));
     let alert = Server::answering(|stream, _| say(stream, b"\x15\x03\x01\x00\x02\x02\x46"));
@@ -54,7 +56,7 @@ fn whatever_answers_is_named() {
         case(&silent.url("ws"), "--timeout 300ms", "no-answer", "0.3 s", "stalled-by-ssi"),
         case(&silent.url("wss"), "--timeout 300ms", "tls-failed", "does not answer the TLS handshake", ""),
         case(&closing.url("ws"), "", "closed-without-answer", "closes", "upgrade-in-subrequest"),
-        case(&closing.url("wss"), "", "tls-failed", "in place of a TLS handshake", ""),
+        case(&no_tls.url("wss"), "", "tls-failed", "in place of a TLS handshake", ""),
         case(&resetting.url("ws"), "", "closed-without-answer", "resets", ""),
         case(&ssh.url("ws"), "", "not-http", "SSH-2.0-OpenSSH_9.9 \\x1b[31m", ""),
         case(&alert.url("ws"), "", "plain-http-on-tls-port", "TLS record", ""),
@@ -102,7 +104,7 @@ fn a_handshake_that_succeeds_may_still_come_to_nothing() {
     });
     let small = Server::answering(|stream, request| {
         say(stream, request.switching(""));
-        let _ = std::io::Read::read(stream, &mut [0; 16]);
+        let _ = stream.read(&mut [0; 16]);
         say(stream, close(1009, ""));
         wait(stream);
     });

@@ -185,7 +185,8 @@ fn no_http(wire: &Wire, buffer: &[u8]) -> Diagnosis {
 fn http2_only() -> Diagnosis {
     Diagnosis::new(
         Kind::Http2Only,
-        "The port answers HTTP/1.1 with HTTP/2. A WebSocket handshake needs HTTP/1.1: those over HTTP/2 (RFC 8441) nginx does not speak.",
+        "The port answers HTTP/1.1 with HTTP/2. A WebSocket handshake needs HTTP/1.1: those over HTTP/2 (RFC \
+        8441) nginx does not speak.",
     )
     .advise("Take `http2` off the `listen` line without `ssl`, or offer HTTP/1.1 beside it.")
     .points_to(&["plaintext-http2-listener"])
@@ -194,7 +195,10 @@ fn http2_only() -> Diagnosis {
 /// The port wants TLS.
 pub(super) fn tls_port(how: &str) -> Diagnosis {
     Diagnosis::new(Kind::PlainOnTlsPort, format!("Plain HTTP was sent to a port that speaks TLS. {how}"))
-        .advise("Use `wss://`. If a proxy in front takes the TLS off, it must speak `https` to this port, or use another one.")
+        .advise(
+            "Use `wss://`. If a proxy in front takes the TLS off, it must speak `https` to this port, or \
+            use another one.",
+        )
         .points_to(&["upstream-tls-mismatch"])
 }
 
@@ -205,7 +209,10 @@ fn ended(wire: &Wire, buffer: &[u8]) -> Diagnosis {
     }
     let how = if wire.socket().ended == Some(Ended::Reset) { "resets" } else { "closes" };
     Diagnosis::new(Kind::ClosedWithoutAnswer, format!("The server {how} the connection and answers nothing."))
-        .advise("nginx does so for `return 444`, when a subrequest of the handshake is upgraded itself, and when its connections are used up; its error log tells which.")
+        .advise(
+            "nginx does so for `return 444`, when a subrequest of the handshake is upgraded itself, and \
+            when its connections are used up; its error log tells which.",
+        )
         .points_to(&["upgrade-in-subrequest", "connection-limit"])
 }
 
@@ -217,7 +224,10 @@ fn failed(wire: &Wire, error: &io::Error, buffer: &[u8], timeout: Duration) -> D
         None if is_late(error) && buffer.is_empty() => {
             let text = format!("No answer came within {} s.", timeout.as_secs_f32());
             Diagnosis::new(Kind::NoAnswer, text)
-                .advise("Either the backend hangs before it answers, or nginx holds the 101 back, as server-side includes and FastCGI do.")
+                .advise(
+                    "Either the backend hangs before it answers, or nginx holds the 101 back, as \
+                    server-side includes and FastCGI do.",
+                )
                 .points_to(&["stalled-by-ssi", "unsupported-proxy-module"])
         }
         None if is_late(error) => {

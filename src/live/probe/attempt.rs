@@ -122,7 +122,8 @@ impl<'a> Attempt<'a> {
         {
             why = Diagnosis::new(
                 Kind::TlsRefused,
-                "The server refuses both HTTP/1.1 and HTTP/2 in the TLS handshake (ALPN): it speaks another protocol.",
+                "The server refuses both HTTP/1.1 and HTTP/2 in the TLS handshake (ALPN): it speaks another \
+                protocol.",
             );
         }
         why

@@ -20,7 +20,8 @@ pub fn compare(through: &Report, direct: &Report) -> Diagnosis {
             first,
             Kind::ProxyAtFault,
             format!(
-                "It works straight to the backend and not through nginx: the configuration of nginx, or something between, is at fault. {}",
+                "It works straight to the backend and not through nginx: the configuration of nginx, or \
+                something between, is at fault. {}",
                 first.sentence
             ),
         ),
@@ -28,7 +29,8 @@ pub fn compare(through: &Report, direct: &Report) -> Diagnosis {
             second,
             Kind::BackendFailsAlone,
             format!(
-                "It works through nginx, and not straight to the backend from here: the site is well, the second URL or what it is sent is not. {}",
+                "It works through nginx, and not straight to the backend from here: the site is well, the \
+                second URL or what it is sent is not. {}",
                 second.sentence
             ),
         ),

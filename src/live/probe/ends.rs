@@ -23,22 +23,35 @@ pub(super) fn closed_at_once(end: &End) -> Diagnosis {
     match end {
         End::Closed(code, words) => Diagnosis::new(
             kind,
-            format!("The handshake succeeds, and the application closes the connection at once: {}.", said(*code, words)),
+            format!(
+                "The handshake succeeds, and the application closes the connection at once: {}.",
+                said(*code, words)
+            ),
         )
         .advise(match code {
-            Some(1008 | 4000..=4999) => "It refuses this client: a token, a cookie or an origin is missing. Send what its own client sends: `--header`, `--origin`.",
-            Some(1002 | 1003 | 1007) => "It takes the traffic for another protocol: offer the one it wants with `--subprotocol`.",
+            Some(1008 | 4000..=4999) => {
+                "It refuses this client: a token, a cookie or an origin is missing. \
+                Send what its own client sends: `--header`, `--origin`."
+            }
+            Some(1002 | 1003 | 1007) => {
+                "It takes the traffic for another protocol: offer the one it wants with `--subprotocol`."
+            }
             _ => "nginx knows no close frames, so this is the application's: its log says why.",
         }),
-        End::Fin | End::Reset => Diagnosis::new(
-            kind,
-            "The handshake succeeds, and the connection is cut at once without a close frame.",
+        End::Fin | End::Reset => {
+            Diagnosis::new(kind, "The handshake succeeds, and the connection is cut at once without a close frame.")
+                .advise(
+                    "Backends do so that answer 101 over HTTP/1.0 and then end it; nginx does so when a copy of the \
+                    handshake (`mirror`) is upgraded itself. See the error log.",
+                )
+                .points_to(&["missing-http-version", "wrong-http-version", "upgrade-in-subrequest"])
+        }
+        End::Violation(what) => Diagnosis::new(
+            Kind::ProtocolError,
+            format!("The handshake succeeds, but what comes is not WebSocket: {what}."),
         )
-        .advise("Backends do so that answer 101 over HTTP/1.0 and then end it; nginx does so when a copy of the handshake (`mirror`) is upgraded itself. See the error log.")
-        .points_to(&["missing-http-version", "wrong-http-version", "upgrade-in-subrequest"]),
-        End::Violation(what) => Diagnosis::new(Kind::ProtocolError, format!("The handshake succeeds, but what comes is not WebSocket: {what}."))
-            .advise("Something on the way changes or adds bytes, or compresses what nobody agreed to compress.")
-            .points_to(&["dropped-handshake-request"]),
+        .advise("Something on the way changes or adds bytes, or compresses what nobody agreed to compress.")
+        .points_to(&["dropped-handshake-request"]),
     }
 }
 
@@ -50,17 +63,31 @@ pub(super) fn ended_by_message(end: &End, size: usize, stage: Stage) -> Diagnosi
             Kind::TooBig,
             format!("The backend takes no message of {size}: {}.", said(Some(1009), words)),
         )
-        .advise("The limit is the application's (`maxPayload`, `max_size`, …): nginx has none for WebSockets, whatever its buffers are."),
+        .advise(
+            "The limit is the application's (`maxPayload`, `max_size`, …): nginx has none for WebSockets, \
+            whatever its buffers are.",
+        ),
         End::Closed(code, words) => Diagnosis::new(
             Kind::NoEcho,
             format!("The application closed the connection over a message of {size}: {}.", said(*code, words)),
         )
         .advise("It expects other messages than this one; `--message` takes one that it understands."),
-        End::Violation(what) => Diagnosis::new(Kind::ProtocolError, format!("What came back is not WebSocket: {what}.")),
+        End::Violation(what) => {
+            Diagnosis::new(Kind::ProtocolError, format!("What came back is not WebSocket: {what}."))
+        }
         End::Fin | End::Reset => {
             let kind = if stage == Stage::Size { Kind::TooBig } else { Kind::NoEcho };
-            Diagnosis::new(kind, format!("The connection was {} over a message of {size}.", if *end == End::Fin { "closed without a close frame" } else { "reset" }))
-                .advise("The backend did this, or a proxy with a limit of its own: nginx has none for WebSocket messages. Its log says `upstream prematurely closed`.")
+            Diagnosis::new(
+                kind,
+                format!(
+                    "The connection was {} over a message of {size}.",
+                    if *end == End::Fin { "closed without a close frame" } else { "reset" }
+                ),
+            )
+            .advise(
+                "The backend did this, or a proxy with a limit of its own: nginx has none for WebSocket \
+                messages. Its log says `upstream prematurely closed`.",
+            )
         }
     }
 }

@@ -103,19 +103,32 @@ impl Held {
                     Kind::IdleCut,
                     format!("{silence} after {after} of silence, with a FIN and no close frame: browsers report 1006."),
                 )
-                .advise("nginx ends it like this when `proxy_read_timeout` passes without a byte either way. Raise that, or let the application ping more often.")
+                .advise(
+                    "nginx ends it like this when `proxy_read_timeout` passes without a byte either way. \
+                    Raise that, or let the application ping more often.",
+                )
                 .points_to(rules(self.silent))
             }
             End::Reset => Diagnosis::new(
                 Kind::ResetWhileHeld,
                 format!("The connection was reset after {}.", seconds(self.lasted)),
             )
-            .advise("Not a timeout of nginx, which sends a FIN: a firewall or load balancer that forgot the connection, or a server that died."),
+            .advise(
+                "Not a timeout of nginx, which sends a FIN: a firewall or load balancer that forgot the \
+                connection, or a server that died.",
+            ),
             End::Closed(code, words) => Diagnosis::new(
                 Kind::ClosedWhileHeld,
-                format!("The server closed the connection after {} by a close frame: {}.", seconds(self.lasted), said(*code, words)),
+                format!(
+                    "The server closed the connection after {} by a close frame: {}.",
+                    seconds(self.lasted),
+                    said(*code, words)
+                ),
             )
-            .advise("The application did this, not nginx, which knows no close frames: look for an idle timeout or a missing login there."),
+            .advise(
+                "The application did this, not nginx, which knows no close frames: look for an idle timeout \
+                or a missing login there.",
+            ),
             End::Violation(what) => Diagnosis::new(Kind::ProtocolError, format!("What came is not WebSocket: {what}.")),
         };
         Some(match (beside.map(|beside| (beside, &beside.end)), diagnosis.kind) {

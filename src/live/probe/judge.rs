@@ -19,9 +19,15 @@ pub(super) fn switching(answer: &Answer, key: &str, offered: &[String]) -> Vec<D
         found.push(
             Diagnosis::new(
                 Kind::Extension,
-                format!("101 with the extension `{}`, which nobody offered: clients must drop the connection.", extensions.join(", ")),
+                format!(
+                    "101 with the extension `{}`, which nobody offered: clients must drop the connection.",
+                    extensions.join(", ")
+                ),
             )
-            .advise("Something between changes `Sec-WebSocket-Extensions`; pass the client's on as it is, or set it to \"\"."),
+            .advise(
+                "Something between changes `Sec-WebSocket-Extensions`; pass the client's on as it is, or \
+                set it to \"\".",
+            ),
         );
     }
     found
@@ -65,10 +71,10 @@ fn connection(answer: &Answer) -> Option<Diagnosis> {
         Some(value) => format!("101 with `Connection: {value}` in place of `Upgrade`: clients reject it."),
         None => "101 without `Connection: Upgrade`: clients reject it.".to_owned(),
     };
-    Some(
-        Diagnosis::new(Kind::ConnectionMissing, shown)
-            .advise("nginx writes this header of a 101 itself, so the answer is from elsewhere: a load balancer, or a backend that was reached without it."),
-    )
+    Some(Diagnosis::new(Kind::ConnectionMissing, shown).advise(
+        "nginx writes this header of a 101 itself, so the answer is from elsewhere: a load \
+        balancer, or a backend that was reached without it.",
+    ))
 }
 
 fn accept(answer: &Answer, key: &str) -> Option<Diagnosis> {
@@ -84,9 +90,15 @@ fn accept(answer: &Answer, key: &str) -> Option<Diagnosis> {
         [value] => Some(
             Diagnosis::new(
                 Kind::AcceptWrong,
-                format!("101 with `Sec-WebSocket-Accept: {value}`, which does not belong to the key of this handshake: clients reject it."),
+                format!(
+                    "101 with `Sec-WebSocket-Accept: {value}`, which does not belong to the key of this \
+                    handshake: clients reject it."
+                ),
             )
-            .advise("The backend saw another `Sec-WebSocket-Key`, or the answer is another handshake's: a fixed key in `proxy_set_header`, or a cache.")
+            .advise(
+                "The backend saw another `Sec-WebSocket-Key`, or the answer is another handshake's: a fixed \
+                key in `proxy_set_header`, or a cache.",
+            )
             .points_to(&["dropped-handshake-request", "cached-handshake"]),
         ),
         _ => Some(
@@ -104,16 +116,22 @@ fn subprotocol(answer: &Answer, offered: &[String]) -> Option<Diagnosis> {
         (None, _) => Some(
             Diagnosis::new(
                 Kind::Subprotocol,
-                format!("The server took none of the subprotocols that were offered ({offers}): browsers close the connection then."),
+                format!(
+                    "The server took none of the subprotocols that were offered ({offers}): browsers close \
+                    the connection then."
+                ),
             )
             .advise("See that `Sec-WebSocket-Protocol` reaches the backend, and which ones it knows.")
             .points_to(&["dropped-handshake-request"]),
         ),
         (Some(chosen), offered) if offered.iter().any(|offer| offer == chosen) => None,
-        (Some(chosen), []) => Some(Diagnosis::new(
-            Kind::Subprotocol,
-            format!("101 with the subprotocol `{chosen}`, though none was offered: clients reject it."),
-        ).advise(format!("Try it with `--subprotocol {chosen}`, as the application's own client does."))),
+        (Some(chosen), []) => Some(
+            Diagnosis::new(
+                Kind::Subprotocol,
+                format!("101 with the subprotocol `{chosen}`, though none was offered: clients reject it."),
+            )
+            .advise(format!("Try it with `--subprotocol {chosen}`, as the application's own client does.")),
+        ),
         (Some(chosen), _) => Some(Diagnosis::new(
             Kind::Subprotocol,
             format!("101 with the subprotocol `{chosen}`, which was not offered ({offers}): clients reject it."),

@@ -14,6 +14,7 @@
 
 mod answer;
 mod attempt;
+mod certificate;
 mod compare;
 mod connect;
 mod diagnosis;
@@ -22,6 +23,7 @@ mod hold;
 mod judge;
 mod options;
 mod protocol;
+mod redirect;
 mod report;
 mod session;
 mod shown;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::answer::{Request, tls_port};
 use super::diagnosis::{Diagnosis, Kind};
+use super::redirect::redirect;
 use super::report::Answer;
 use super::target::Target;
 use super::tls::client_certificate;
@@ -42,47 +43,91 @@ pub(super) fn status(answer: &Answer, request: &Request, target: &Target, took: 
     let own = is_nginx_page(answer);
     let whose = if own { "nginx itself" } else { "The server" };
     match status {
-        400 if says(answer, "plain HTTP request was sent to HTTPS port") || says(answer, "HTTP request to an HTTPS server") => {
+        400 if says(answer, "plain HTTP request was sent to HTTPS port")
+            || says(answer, "HTTP request to an HTTPS server") =>
+        {
             tls_port("It answers 400.")
         }
         400 if says(answer, "SSL certificate") => client_certificate(),
         200..=299 => ordinary(answer, own),
         301 | 302 | 303 | 307 | 308 => redirect(answer, target),
         400 | 426 => refused(answer, own),
-        401 | 407 => Diagnosis::new(Kind::Unauthorized, format!("{whose} asks for credentials ({status}{}).", quoted(answer.header("WWW-Authenticate"))))
-            .advise("Send them: `--header 'Authorization: …'` or `--header 'Cookie: …'`. A browser's WebSocket sends cookies, and no `Authorization` of its own."),
+        401 | 407 => Diagnosis::new(
+            Kind::Unauthorized,
+            format!("{whose} asks for credentials ({status}{}).", quoted(answer.header("WWW-Authenticate"))),
+        )
+        .advise(
+            "Send them: `--header 'Authorization: …'` or `--header 'Cookie: …'`. A browser's WebSocket \
+            sends cookies, and no `Authorization` of its own.",
+        ),
         403 => forbidden(own, request),
         404 | 410 => Diagnosis::new(
             Kind::NotFound,
             match own {
-                true => format!("nginx itself answers {status}: no location of its configuration hands `{}` to a backend.", target.path_alone()),
-                false => format!("The server answers {status}: the backend knows no WebSocket at the path that reached it (asked for: `{}`).", target.path_alone()),
+                true => format!(
+                    "nginx itself answers {status}: no location of its configuration hands `{}` to a backend.",
+                    target.path_alone()
+                ),
+                false => format!(
+                    "The server answers {status}: the backend knows no WebSocket at the path that \
+                    reached it (asked for: `{}`).",
+                    target.path_alone()
+                ),
             },
         )
-        .advise("See which location takes the path, and what `proxy_pass` makes of it: `nginx-wslint routes`, or `--root nginx.conf` here.")
-        .points_to(if own { &["websocket-location-without-proxy-pass", "unreachable-route", "shadowed-by-regex", "path-mapping"] } else { &["path-mapping", "lost-request-path", "shadowed-by-regex", "lost-query-string", "missing-upgrade-header"] }),
-        405 => Diagnosis::new(Kind::MethodNotAllowed, format!("{whose} does not take GET there (405), and a handshake is a GET."))
-            .advise("Check `proxy_method` and `limit_except`, and whether the path is the WebSocket's.")
-            .points_to(&["get-denied", "dropped-handshake-request"]),
-        429 => Diagnosis::new(Kind::TooManyRequests, format!("{whose} has had too many requests (429): a limit was reached."))
-            .advise("Look at `limit_req` and `limit_conn`: an open WebSocket counts as a connection for all its life.")
-            .points_to(&["connection-limit"]),
-        499 => Diagnosis::new(Kind::ClientClosed, "A proxy answers 499: it believes that the client went away, as one in front of another does whose timeout is shorter.")
-            .advise("Compare the timeouts of the proxies on the way: the outer one gives up first."),
+        .advise(
+            "See which location takes the path, and what `proxy_pass` makes of it: `nginx-wslint routes`, \
+            or `--root nginx.conf` here.",
+        )
+        .points_to(if own {
+            &["websocket-location-without-proxy-pass", "unreachable-route", "shadowed-by-regex", "path-mapping"]
+        } else {
+            &["path-mapping", "lost-request-path", "shadowed-by-regex", "lost-query-string", "missing-upgrade-header"]
+        }),
+        405 => Diagnosis::new(
+            Kind::MethodNotAllowed,
+            format!("{whose} does not take GET there (405), and a handshake is a GET."),
+        )
+        .advise("Check `proxy_method` and `limit_except`, and whether the path is the WebSocket's.")
+        .points_to(&["get-denied", "dropped-handshake-request"]),
+        429 => Diagnosis::new(
+            Kind::TooManyRequests,
+            format!("{whose} has had too many requests (429): a limit was reached."),
+        )
+        .advise("Look at `limit_req` and `limit_conn`: an open WebSocket counts as a connection for all its life.")
+        .points_to(&["connection-limit"]),
+        499 => Diagnosis::new(
+            Kind::ClientClosed,
+            "A proxy answers 499: it believes that the client went away, \
+            as one in front of another does whose timeout is shorter.",
+        )
+        .advise("Compare the timeouts of the proxies on the way: the outer one gives up first."),
         502 => gateway(answer),
         503 => Diagnosis::new(
             Kind::Unavailable,
-            if own { "nginx itself answers 503: `limit_conn` or `limit_req` was reached, or `return 503` stands there." } else { "The server answers 503: the backend, or a load balancer in front of it, has no capacity." },
+            if own {
+                "nginx itself answers 503: `limit_conn` or `limit_req` was reached, or `return 503` stands there."
+            } else {
+                "The server answers 503: the backend, or a load balancer in front of it, has no capacity."
+            },
         )
         .advise("nginx's error log says `limiting connections` where a limit did it; each open WebSocket counts.")
         .points_to(&["connection-limit"]),
         504 => timed_out(own, took),
-        505 => Diagnosis::new(Kind::HttpVersionRefused, "The backend got the handshake over HTTP/1.0 and refuses it (505).")
-            .advise("Add `proxy_http_version 1.1;`: before 1.29.7 nginx speaks HTTP/1.0 to backends.")
-            .points_to(&["missing-http-version", "wrong-http-version"])
-            .points_to(&LOST[..5]),
-        500..=599 => Diagnosis::new(Kind::ServerError, format!("{whose} answers {status}: it failed over the handshake."))
-            .advise("Read the error log of the one that answered: nginx says `too many open files` or a loop of redirects, an application what it threw."),
+        505 => Diagnosis::new(
+            Kind::HttpVersionRefused,
+            "The backend got the handshake over HTTP/1.0 and refuses it (505).",
+        )
+        .advise("Add `proxy_http_version 1.1;`: before 1.29.7 nginx speaks HTTP/1.0 to backends.")
+        .points_to(&["missing-http-version", "wrong-http-version"])
+        .points_to(&LOST[..5]),
+        500..=599 => {
+            Diagnosis::new(Kind::ServerError, format!("{whose} answers {status}: it failed over the handshake."))
+                .advise(
+                    "Read the error log of the one that answered: nginx says `too many open files` or a loop of \
+                    redirects, an application what it threw.",
+                )
+        }
         _ => Diagnosis::new(Kind::OtherStatus, format!("{whose} answers {status} in place of 101.")),
     }
 }
@@ -115,10 +160,23 @@ fn ordinary(answer: &Answer, own: bool) -> Diagnosis {
     if is_html(answer) && !own {
         return Diagnosis::new(
             Kind::StaticFallback,
-            format!("{status} with a web page in place of 101: the request ended at a site's page, not at a WebSocket."),
+            format!(
+                "{status} with a web page in place of 101: the request ended at a site's page, not at a WebSocket."
+            ),
         )
-        .advise("Often `try_files … /index.html` or a single-page application takes every path: give the WebSocket a location of its own with `proxy_pass`.")
-        .points_to(&["missing-upgrade-header", "websocket-location-without-proxy-pass", "unreachable-route", "lost-websocket-headers", "cached-handshake", "shadowed-by-regex", "path-mapping"]);
+        .advise(
+            "Often `try_files … /index.html` or a single-page application takes every path: give the \
+            WebSocket a location of its own with `proxy_pass`.",
+        )
+        .points_to(&[
+            "missing-upgrade-header",
+            "websocket-location-without-proxy-pass",
+            "unreachable-route",
+            "lost-websocket-headers",
+            "cached-handshake",
+            "shadowed-by-regex",
+            "path-mapping",
+        ]);
     }
     Diagnosis::new(Kind::NotUpgraded, format!("{status} in place of 101: the request was answered as an ordinary one."))
         .advise("The backend did not see `Upgrade`, or the path is not the WebSocket's.")
@@ -128,59 +186,18 @@ fn ordinary(answer: &Answer, own: bool) -> Diagnosis {
         .points_to(&LOST_TOO)
 }
 
-fn redirect(answer: &Answer, target: &Target) -> Diagnosis {
-    let status = answer.status;
-    let Some(location) = answer.header("Location") else {
-        return Diagnosis::new(Kind::Redirect, format!("{status} without a `Location`: a redirect to nowhere."));
-    };
-    // What a proxy in front of a port is told may be without scheme and host.
-    let to = Target::parse(location).ok();
-    let path = to.as_ref().map_or(location, |to| to.path.as_str());
-    let path_alone = path.split(['?', '#']).next().unwrap_or_default();
-    let asked = target.path_alone();
-    let slashed = path_alone != asked && path_alone.trim_end_matches('/') == asked.trim_end_matches('/');
-    let same = slashed || path_alone == asked || path_alone == "/";
-    if let Some(to) = to.as_ref().filter(|to| to.tls && !target.tls && same) {
-        return Diagnosis::new(
-            Kind::RedirectToTls,
-            format!("{status} to `{location}`: the server wants TLS, and WebSocket clients follow no redirect."),
-        )
-        .advise(format!("Use `{}` in the client.", Target { path: target.path.clone(), ..to.clone() }.url()))
-        .points_to(&["plain-http-redirect"]);
-    }
-    if slashed {
-        let end = if path_alone.ends_with('/') { "with a slash at its end" } else { "without the slash at its end" };
-        return Diagnosis::new(
-            Kind::RedirectSlash,
-            format!("{status} to `{location}`: the same path {end}, and WebSocket clients follow no redirect."),
-        )
-        .advise(format!("Use the path `{path_alone}` in the client, or give nginx a location for `{asked}`."))
-        .points_to(&["trailing-slash-redirect"]);
-    }
-    let login =
-        ["login", "signin", "sign_in", "auth", "sso"].iter().any(|word| path.to_ascii_lowercase().contains(word));
-    let what = if login { ": that is a login, so the handshake came without a session" } else { "" };
-    let advice = match (login, to.is_some_and(|to| !to.tls && target.tls)) {
-        (true, _) => "Send the session's cookie: `--header 'Cookie: …'`.",
-        (_, true) => "The backend believes that it is spoken to without TLS: pass `X-Forwarded-Proto $scheme` on.",
-        _ => {
-            "WebSocket clients follow no redirect: use the address it names, or let the path itself reach the backend."
-        }
-    };
-    Diagnosis::new(Kind::Redirect, format!("{status} to `{location}`{what}.")).advise(advice).points_to(&[
-        "missing-forwarded-proto",
-        "path-mapping",
-        "plain-http-redirect",
-        "missing-host-header",
-    ])
-}
-
 fn refused(answer: &Answer, own: bool) -> Diagnosis {
     let status = answer.status;
     if own {
-        return Diagnosis::new(Kind::UpgradeLost, format!("nginx itself refuses the request ({status}): it finds it malformed, or a backend that is an nginx does."))
-            .advise("Its error log at level info says what: a header too large, or one it cannot read.")
-            .points_to(&LOST);
+        return Diagnosis::new(
+            Kind::UpgradeLost,
+            format!(
+                "nginx itself refuses the request ({status}): it finds \
+                it malformed, or a backend that is an nginx does."
+            ),
+        )
+        .advise("Its error log at level info says what: a header too large, or one it cannot read.")
+        .points_to(&LOST);
     }
     let text = if status == 426 {
         "The backend answers 426 Upgrade Required: the handshake's headers did not reach it."
@@ -198,28 +215,50 @@ fn forbidden(own: bool, request: &Request) -> Diagnosis {
     if own {
         return Diagnosis::new(
             Kind::Forbidden,
-            "nginx itself answers 403: `deny`, `limit_except`, a rule on `$http_origin`, or a folder without an index.",
+            "nginx itself answers 403: `deny`, `limit_except`, a rule on `$http_origin`, or a folder without an \
+            index.",
         )
         .advise("Its error log says `access forbidden by rule` where that is so.")
         .points_to(&["get-denied", "websocket-location-without-proxy-pass", "unreachable-route"]);
     }
     let sent =
         if request.origin.is_empty() { "no `Origin`".to_owned() } else { format!("`Origin: {}`", request.origin) };
-    Diagnosis::new(Kind::Forbidden, format!("The backend answers 403 to {sent} and `Host: {}`: most compare the two, or want a login.", request.host))
-        .advise("Let nginx pass the client's host on (`proxy_set_header Host $http_host;`), allow the origin in the application, or send its cookie with `--header`.")
-        .points_to(&["missing-host-header", "origin-cleared", "lost-inherited-headers", "missing-forwarded-proto"])
+    Diagnosis::new(
+        Kind::Forbidden,
+        format!(
+            "The backend answers 403 to {sent} and `Host: {}`: most compare the two, or want a login.",
+            request.host
+        ),
+    )
+    .advise(
+        "Let nginx pass the client's host on (`proxy_set_header Host $http_host;`), allow the origin in \
+        the application, or send its cookie with `--header`.",
+    )
+    .points_to(&["missing-host-header", "origin-cleared", "lost-inherited-headers", "missing-forwarded-proto"])
 }
 
 fn gateway(answer: &Answer) -> Diagnosis {
     let own = is_nginx_page(answer);
     let text = if own {
-        "nginx got no answer from its backend that it could use (502): nothing listens there, it closed the connection, or it speaks another protocol."
+        "nginx got no answer from its backend that it could use (502): nothing listens there, it closed the \
+        connection, or it speaks another protocol."
     } else {
         "A gateway got no answer from its backend that it could use (502)."
     };
     Diagnosis::new(Kind::BadGateway, text)
-        .advise("nginx's error log tells which: `connect() failed`, `prematurely closed`, `no resolver`, `wrong version number`, `too big header`.")
-        .points_to(&["upstream-tls-mismatch", "missing-resolver", "websocket-scheme", "oversized-proxy-buffer", "missing-http-version", "wrong-http-version", "dropped-handshake-request"])
+        .advise(
+            "nginx's error log tells which: `connect() failed`, `prematurely closed`, `no resolver`, `wrong \
+            version number`, `too big header`.",
+        )
+        .points_to(&[
+            "upstream-tls-mismatch",
+            "missing-resolver",
+            "websocket-scheme",
+            "oversized-proxy-buffer",
+            "missing-http-version",
+            "wrong-http-version",
+            "dropped-handshake-request",
+        ])
 }
 
 fn timed_out(own: bool, took: Duration) -> Diagnosis {
@@ -227,7 +266,8 @@ fn timed_out(own: bool, took: Duration) -> Diagnosis {
     if own && took < AT_ONCE {
         return Diagnosis::new(
             Kind::GatewayTimeout,
-            "nginx answers 504 at once: no backend is that slow. A timeout of 0 does this: it does not switch the timeout off, it lets no time at all.",
+            "nginx answers 504 at once: no backend is that slow. A timeout of 0 does this: it does not switch \
+            the timeout off, it lets no time at all.",
         )
         .advise("Give `proxy_read_timeout` and `proxy_connect_timeout` a time, such as `1h` for the first.")
         .points_to(&["zero-timeout", "invalid-time-value"]);
@@ -254,20 +294,6 @@ mod tests {
         let target = Target::parse("ws://chat.example.com/ws").unwrap();
         let request = Request::new(&target, &Options::default());
         status(&answer, &request, &target, Duration::from_millis(20))
-    }
-
-    #[test]
-    fn redirects_say_where_to() {
-        for (location, kind) in [
-            ("https://chat.example.com/ws", Kind::RedirectToTls),
-            ("http://chat.example.com/ws/", Kind::RedirectSlash),
-            ("/ws/", Kind::RedirectSlash),
-            ("/login?next=/ws", Kind::Redirect),
-            ("http://other.example.com/", Kind::Redirect),
-        ] {
-            assert_eq!(judged(302, &[("Location", location)], "").kind, kind, "{location}");
-        }
-        assert_eq!(judged(301, &[], "").kind, Kind::Redirect);
     }
 
     #[test]

@@ -13,6 +13,7 @@ use rustls::{
     RootCertStore, SignatureScheme, StreamOwned,
 };
 
+use super::certificate::certificate;
 use super::diagnosis::{Diagnosis, Kind};
 use super::options::Trust;
 use super::protocol::Protocol;
@@ -216,8 +217,12 @@ fn judge(failure: &Failure<'_>, name: &str, socket: &Socket) -> Diagnosis {
             .advise("Probe it with `ws://`; or add `ssl` to the `listen` line of nginx, with a certificate.");
         }
         Protocol::Http2 => {
-            return Diagnosis::new(Kind::TlsOnPlainPort, "The port answers TLS with plain HTTP/2: it speaks HTTP/2 without TLS, and no WebSocket client does that.")
-                .points_to(&["plaintext-http2-listener"]);
+            return Diagnosis::new(
+                Kind::TlsOnPlainPort,
+                "The port answers TLS with plain HTTP/2: it speaks \
+                HTTP/2 without TLS, and no WebSocket client does that.",
+            )
+            .points_to(&["plaintext-http2-listener"]);
         }
         Protocol::Tls | Protocol::Other => {}
     }
@@ -245,25 +250,34 @@ fn tls(error: &Error, name: &str) -> Diagnosis {
         Error::AlertReceived(AlertDescription::ProtocolVersion)
         | Error::PeerIncompatible(
             PeerIncompatible::ServerDoesNotSupportTls12Or13 | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig,
-        ) => Diagnosis::new(Kind::TlsVersion, "The server speaks neither TLS 1.2 nor TLS 1.3; browsers have given up older ones.")
-            .advise("Allow both: `ssl_protocols TLSv1.2 TLSv1.3;`."),
+        ) => Diagnosis::new(
+            Kind::TlsVersion,
+            "The server speaks neither TLS 1.2 nor TLS 1.3; browsers have given up older ones.",
+        )
+        .advise("Allow both: `ssl_protocols TLSv1.2 TLSv1.3;`."),
         Error::AlertReceived(AlertDescription::NoApplicationProtocol) => Diagnosis::new(
             Kind::Http2Only,
-            "The server refuses HTTP/1.1 in the TLS handshake (ALPN). A WebSocket handshake needs HTTP/1.1: those over HTTP/2 (RFC 8441) nginx does not speak.",
+            "The server refuses HTTP/1.1 in the TLS handshake (ALPN). A WebSocket handshake needs HTTP/1.1: \
+            those over HTTP/2 (RFC 8441) nginx does not speak.",
         )
         .advise("Offer HTTP/1.1 beside HTTP/2 on this port."),
-        Error::AlertReceived(AlertDescription::UnrecognisedName) => {
-            Diagnosis::new(Kind::TlsRefused, format!("No server there answers to the name `{name}`: it refuses the TLS handshake (unrecognized_name)."))
-                .advise("Give the name the server knows with `--host`, or add it to `server_name`; `ssl_reject_handshake on` does this for every other name.")
-        }
+        Error::AlertReceived(AlertDescription::UnrecognisedName) => Diagnosis::new(
+            Kind::TlsRefused,
+            format!("No server there answers to the name `{name}`: it refuses the TLS handshake (unrecognized_name)."),
+        )
+        .advise(
+            "Give the name the server knows with `--host`, or add it to `server_name`; \
+            `ssl_reject_handshake on` does this for every other name.",
+        ),
         Error::AlertReceived(AlertDescription::CertificateRequired) => client_certificate(),
         Error::AlertReceived(alert) => {
             Diagnosis::new(Kind::TlsRefused, format!("The server refuses the TLS handshake: {alert:?}."))
                 .advise("Its error log says more: `SSL_do_handshake() failed` at level info.")
         }
-        Error::PeerIncompatible(why) => {
-            Diagnosis::new(Kind::TlsRefused, format!("The TLS handshake finds nothing in common with the server: {why:?}."))
-        }
+        Error::PeerIncompatible(why) => Diagnosis::new(
+            Kind::TlsRefused,
+            format!("The TLS handshake finds nothing in common with the server: {why:?}."),
+        ),
         other => Diagnosis::new(Kind::TlsFailed, format!("The TLS handshake fails: {other}.")),
     }
 }
@@ -275,59 +289,4 @@ pub(super) fn client_certificate() -> Diagnosis {
         "The server asks for a certificate of the client, which is not sent here.",
     )
     .advise("`ssl_verify_client` asks for it; a browser can send one only if it was installed there.")
-}
-
-/// What is wrong with a certificate.
-fn certificate(error: &Error, name: &str) -> Diagnosis {
-    let Error::InvalidCertificate(why) = error else {
-        return Diagnosis::new(Kind::TlsBadCertificate, format!("the certificate is not valid: {error}"));
-    };
-    match why {
-        CertificateError::Expired => Diagnosis::new(Kind::TlsExpired, "The certificate has expired."),
-        CertificateError::ExpiredContext { time, not_after } => {
-            let ago = time.as_secs().saturating_sub(not_after.as_secs());
-            Diagnosis::new(Kind::TlsExpired, format!("The certificate expired {} ago.", days(ago)))
-        }
-        CertificateError::NotValidYet => Diagnosis::new(Kind::TlsNotYetValid, "The certificate is not valid yet."),
-        CertificateError::NotValidYetContext { time, not_before } => {
-            let ahead = not_before.as_secs().saturating_sub(time.as_secs());
-            let sentence = format!("The certificate is not valid before {} from now, by the clock of this machine.", days(ahead));
-            return Diagnosis::new(Kind::TlsNotYetValid, sentence).advise("Check the clocks of this machine and of the one that issued it.");
-        }
-        CertificateError::NotValidForName => {
-            Diagnosis::new(Kind::TlsWrongName, format!("The certificate is not for `{name}`."))
-        }
-        CertificateError::NotValidForNameContext { presented, .. } => {
-            let names: Vec<String> = presented.iter().take(8).map(|name| presented_name(name)).collect();
-            let names = if names.is_empty() { "no name at all".to_owned() } else { names.join(", ") };
-            let sentence = format!("The certificate is not for `{name}`; it is for {names}.");
-            return Diagnosis::new(Kind::TlsWrongName, sentence)
-                .advise("Connect by a name that the certificate has (`--host NAME`), or have one issued for this name; if nginx has one, another `server` answered.");
-        }
-        CertificateError::UnknownIssuer => Diagnosis::new(
-            Kind::TlsUnknownIssuer,
-            "The certificate leads to no authority that is trusted here: it is self-signed, of a private authority, or sent without its intermediate certificates.",
-        )
-        .advise("Trust a private authority with `--ca FILE`; on the server, `ssl_certificate` must hold the whole chain."),
-        other => {
-            let sentence = format!("The certificate is not valid: {}.", Error::InvalidCertificate(other.clone()).to_string().trim_start_matches("invalid peer certificate: "));
-            Diagnosis::new(Kind::TlsBadCertificate, sentence)
-        }
-    }
-    .or_advise("Renew it, and reload nginx: it reads certificates only then.")
-}
-
-/// A name as the certificate shows it, without the notation around it.
-fn presented_name(name: &str) -> String {
-    let inner = name.split_once("(\"").and_then(|(_, rest)| rest.split_once("\")")).map_or(name, |(inner, _)| inner);
-    inner.to_owned()
-}
-
-fn days(seconds: u64) -> String {
-    match (seconds / 86_400, seconds / 3600) {
-        (0, 0) => format!("{} min", seconds / 60),
-        (0, hours) => format!("{hours} h"),
-        (1, _) => "1 day".into(),
-        (days, _) => format!("{days} days"),
-    }
 }

@@ -15,9 +15,9 @@ fn main() {
     divan::main();
 }
 
-fn lint_files(bencher: Bencher<'_, '_>, files: Memory, bytes: usize) {
+fn lint_files(bencher: Bencher<'_, '_>, files: &Memory, bytes: usize) {
     let linter = Linter::default();
-    let lint = || linter.lint("nginx.conf".as_ref(), &files, &Default::default()).findings.len();
+    let lint = || linter.lint("nginx.conf".as_ref(), files, &Default::default()).findings.len();
     bencher.counter(BytesCount::new(bytes)).bench(lint);
 }
 
@@ -25,7 +25,7 @@ fn lint(bencher: Bencher<'_, '_>, text: String) {
     let mut files = Memory::new();
     let bytes = text.len();
     files.insert("nginx.conf", text);
-    lint_files(bencher, files, bytes);
+    lint_files(bencher, &files, bytes);
 }
 
 /// From text to AST alone.
@@ -73,7 +73,7 @@ fn includes(bencher: Bencher<'_, '_>, count: usize) {
         bytes += text.len();
         files.insert(name, text);
     }
-    lint_files(bencher, files, bytes);
+    lint_files(bencher, &files, bytes);
 }
 
 #[divan::bench(args = [2_500_000, 5_000_000], sample_count = 3, sample_size = 1)]
@@ -99,20 +99,20 @@ fn headers_in_one_block(bencher: Bencher<'_, '_>, count: usize) {
 /// All passes of all fixes, safe or not, with their proofs.
 #[divan::bench(args = [5_000, 10_000], sample_count = 3, sample_size = 1)]
 fn fixes(bencher: Bencher<'_, '_>, count: usize) {
-    fix(bencher, inputs::problems(count));
+    fix(bencher, &inputs::problems(count));
 }
 
 #[divan::bench(args = [5_000, 10_000], sample_count = 3, sample_size = 1)]
 fn fixes_in_one_line(bencher: Bencher<'_, '_>, count: usize) {
-    fix(bencher, inputs::one_line(count * 100));
+    fix(bencher, &inputs::one_line(count * 100));
 }
 
 #[divan::bench(args = [5_000, 10_000], sample_count = 3, sample_size = 1)]
 fn fixes_of_one_wrong_line(bencher: Bencher<'_, '_>, count: usize) {
-    fix(bencher, inputs::inherited(count));
+    fix(bencher, &inputs::inherited(count));
 }
 
-fn fix(bencher: Bencher<'_, '_>, text: String) {
+fn fix(bencher: Bencher<'_, '_>, text: &str) {
     let linter = Linter::default();
     let bytes = BytesCount::new(text.len());
     let read = |text: Vec<u8>| {
@@ -122,7 +122,7 @@ fn fix(bencher: Bencher<'_, '_>, text: String) {
     };
     let relint = |texts: &nginx_wslint::fix::Texts| read(texts.values().next().cloned().unwrap_or_default());
     bencher.counter(bytes).bench(|| {
-        let start = read(text.clone().into_bytes());
+        let start = read(text.as_bytes().to_vec());
         converge(start, Safety::Unsafe, &|_| true, &|_, _| true, &relint).map(|outcome| outcome.applied.len())
     });
 }

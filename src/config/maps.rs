@@ -18,7 +18,13 @@ impl Maps {
 
     /// The entries of a map. What is no `map` has none.
     pub(super) fn of(&self, tree: &Tree, map: DirectiveId) -> &Entries {
-        static NONE: Entries = Entries { named: Vec::new(), patterns: Vec::new(), unclear: false, default: None };
+        static NONE: Entries = Entries {
+            named: Vec::new(),
+            patterns: Vec::new(),
+            with_variables: Vec::new(),
+            unclear: false,
+            default: None,
+        };
         self.0.get(&map).map_or(&NONE, |entries| entries.get_or_init(|| Entries::new(tree, map)))
     }
 }
@@ -30,6 +36,8 @@ pub(super) struct Entries {
     named: Vec<(u64, DirectiveId)>,
     /// In their order.
     pub(super) patterns: Vec<(DirectiveId, Pattern)>,
+    /// Entries with a variable in their value.
+    with_variables: Vec<DirectiveId>,
     /// Names of hosts with `*` or a leading dot are among the keys, which are looked up otherwise.
     pub(super) unclear: bool,
     pub(super) default: Option<DirectiveId>,
@@ -45,6 +53,9 @@ impl Entries {
             if tree.words(entry).len() == 1 {
                 hostnames |= key == "hostnames";
                 continue;
+            }
+            if tree.arg(entry, 1).is_some_and(|value| value.contains('$')) {
+                entries.with_variables.push(entry);
             }
             if key == "include" {
                 continue;
@@ -77,9 +88,21 @@ impl Entries {
     }
 }
 
+impl Tree {
+    /// Whether a key of a `map` is a pattern.
+    pub fn map_has_patterns(&self, map: DirectiveId) -> bool {
+        !self.maps.of(self, map).patterns.is_empty()
+    }
+
+    /// The entries of a `map` whose value holds a variable, in their order.
+    pub fn map_entries_with_variables(&self, map: DirectiveId) -> &[DirectiveId] {
+        &self.maps.of(self, map).with_variables
+    }
+}
+
 /// The same for keys that differ in case alone, in this run of the program.
 fn hash(key: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
-    key.bytes().for_each(|byte| hasher.write_u8(byte.to_ascii_lowercase()));
+    hasher.write(key.to_ascii_lowercase().as_bytes());
     hasher.finish()
 }

@@ -67,21 +67,21 @@ fn variable_may_hold_query(tree: &Tree, route: &Route, name: &str, depth: u32) -
     if matches!(name.as_bytes(), [b'1'..=b'9']) {
         return captures_may_hold_query(tree, route);
     }
-    let definitions = tree.definitions(name);
-    if definitions.is_empty() {
+    if tree.definitions(name).is_empty() {
         return !WITHOUT_QUERY.contains(&name);
     }
-    definitions.iter().any(|definition| match definition.kind {
+    let Some(mut definitions) = tree.distinct_definitions(name) else { return true };
+    definitions.any(|definition| match definition.kind {
         DefinitionKind::Set => may_hold_query(tree, route, &tree.arg(definition.at, 2).unwrap_or_default(), depth - 1),
         DefinitionKind::Map => {
             // A pattern may catch anything of the source.
-            let by_pattern = tree.children(definition.at).any(|entry| tree.name(entry).starts_with('~'));
+            let by_pattern = tree.map_has_patterns(definition.at);
             let source = tree.arg(definition.at, 1).unwrap_or_default();
             tree.is_open(definition.at)
                 || (by_pattern && may_hold_query(tree, route, &source, depth - 1))
-                || tree.children(definition.at).any(|entry| {
+                || tree.map_entries_with_variables(definition.at).iter().any(|&entry| {
                     let value = tree.arg(entry, 1).unwrap_or_default();
-                    value.contains('$') && !is_capture(&value) && may_hold_query(tree, route, &value, depth - 1)
+                    !is_capture(&value) && may_hold_query(tree, route, &value, depth - 1)
                 })
         }
         // Locations, server names and rewrites are compared with paths and hosts.

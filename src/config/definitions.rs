@@ -1,6 +1,7 @@
 //! Variables and where they get their values.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use super::context::Context;
 use super::directives::{Defines, Name};
@@ -75,11 +76,14 @@ const WITH_PATTERNS: [&str; 7] =
 
 impl Variables {
     pub(super) fn new(tree: &Tree) -> Self {
-        let defines = |name: &Name| name.entries().iter().any(|entry| entry.defines.is_some());
-        let names: Vec<&str> =
-            Name::all().filter(defines).map(Name::text).filter(|name| !WITH_PATTERNS.contains(name)).collect();
+        // The same for all trees.
+        static NAMES: LazyLock<Vec<&str>> = LazyLock::new(|| {
+            let defines = |name: &Name| name.entries().iter().any(|entry| entry.defines.is_some());
+            let defining = Name::all().filter(defines).map(Name::text).filter(|name| !WITH_PATTERNS.contains(name));
+            defining.chain(WITH_PATTERNS).collect()
+        });
         let mut variables = Self { foreign: tree.ids().any(|id| is_foreign(tree, id)), ..Self::default() };
-        for id in tree.all_of(&[&names[..], &WITH_PATTERNS].concat()) {
+        for id in tree.all_of(&NAMES) {
             if let Some(name) = tree.directive(id).name {
                 variables.add_defined(tree, id, name);
                 if WITH_PATTERNS.contains(&name.text()) {

@@ -205,9 +205,16 @@ impl Rewriter<'_> {
 
     /// Whether the finding is about every route that a line serves, so that rewriting it changes no other.
     fn serves_only(&self, finding: &Finding<'_>, line: DirectiveId) -> bool {
+        // A finding of many routes asks the same of the line that they share for each of them.
+        let key = (finding.rule.id.clone(), finding.place, line);
+        if let Some(&known) = self.known.serves_only.borrow().get(&key) {
+            return known;
+        }
         let concerned: HashSet<usize> = finding.routes().collect();
         let served = self.served.get_or_init(|| Served::new(self.tree, self.routes));
-        served.by(self.tree, line).all(|route| concerned.contains(&route))
+        let only = served.by(self.tree, line).all(|route| concerned.contains(&route));
+        self.known.serves_only.borrow_mut().insert(key, only);
+        only
     }
 
     fn value_text(&self, line: DirectiveId) -> String {

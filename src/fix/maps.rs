@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use super::layout::Layout;
 use super::rewrite::{FileEdit, Rewriter, Withheld};
 use crate::config::{Context, DirectiveId, FileId, ROOT, Request, Tree};
+use crate::rules::Place as RulePlace;
 use crate::websocket::{concerns_upgrade, has_upgrade_token};
 
 /// What a map is for.
@@ -85,6 +86,8 @@ type Definition = (String, DirectiveId);
 #[derive(Debug, Default)]
 pub(super) struct Known {
     choices: RefCell<HashMap<Purpose, Choice>>,
+    /// For a finding, by its rule and place, whether it is about all that a line serves.
+    pub(super) serves_only: RefCell<HashMap<(String, RulePlace, DirectiveId), bool>>,
     edits: RefCell<HashMap<Definition, Result<Vec<FileEdit>, Withheld>>>,
 }
 

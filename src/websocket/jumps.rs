@@ -1,6 +1,7 @@
 //! Where the directives of a server send requests on to inside nginx.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
 
 use crate::config::{DirectiveId, Name, ROOT, Tree};
 
@@ -41,10 +42,12 @@ impl Jumps {
     /// Collects the jumps of a tree.
     pub(super) fn new(tree: &Tree) -> Self {
         let mut jumps = Self::default();
-        let by_code = |name: &Name| runs_code(name.text());
-        let names: Vec<&str> =
-            Name::all().filter(by_code).map(Name::text).filter(|name| !JUMPING.contains(name)).collect();
-        let mut all = tree.all_of(&[&names[..], &JUMPING].concat());
+        // The same for all trees.
+        static NAMES: LazyLock<Vec<&str>> = LazyLock::new(|| {
+            let by_code = Name::all().map(Name::text).filter(|name| runs_code(name) && !JUMPING.contains(name));
+            by_code.chain(JUMPING).collect()
+        });
+        let mut all = tree.all_of(&NAMES);
         all.extend(tree.ids().filter(|&id| is_unknown(tree, id)));
         all.sort_unstable();
         for id in all {

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::headers::Headers;
+use super::hops;
 use super::intent::{self, Intent};
 use super::jumps::Jumps;
 use super::restrictions::Restrictions;
@@ -161,6 +162,7 @@ impl Routes {
         for index in 0..routes.all.len() {
             routes.all[index].intent = intent::of(tree, &routes, index, signals, settings, &mut known);
         }
+        hops::follow(tree, &mut routes);
         routes.tls_addresses = tls_addresses(tree);
         routes.handshake_subrequests = subrequests::of_handshakes(tree, &routes);
         routes.restrictions = Restrictions::new(tree, &routes.all);
@@ -191,6 +193,11 @@ impl Routes {
     /// The route that a block makes, if it makes one.
     pub fn of_block(&self, block: DirectiveId) -> Option<&Route> {
         self.by_block.get(&block).map(|&index| &self.all[index])
+    }
+
+    /// Where the route that a block makes stands in [`Routes::all`].
+    pub(super) fn index_of_block(&self, block: DirectiveId) -> Option<usize> {
+        self.by_block.get(&block).copied()
     }
 
     /// Whether something in the route's server, or above all servers, keeps some requests out.

@@ -88,3 +88,35 @@ fn a_plaintext_http2_port_answers_a_handshake_in_http2_before_1_25_1() {
         assert_eq!(outcome, Outcome::Open);
     }
 }
+
+/// Rule `missing-forwarded-proto`: nothing but a line of its own tells the backend that the client used TLS.
+#[test]
+fn the_backend_learns_of_tls_by_a_header_alone() {
+    let Some(nginx) = nginx() else { return };
+    // The harness takes TLS off, so that a variable stands for `$scheme`.
+    for (line, told) in [("", vec![]), ("proxy_set_header X-Forwarded-Proto $scheme_of_client;", vec!["https"])] {
+        let running = http(&format!(
+            "server {{ listen 443 ssl; server_name a; ssl_certificate /etc/ssl/a.pem; ssl_certificate_key /etc/ssl/a.key;
+                set $scheme_of_client https;
+                location / {{ proxy_pass http://127.0.0.1:3000; {WEBSOCKET} {line} }} }}"
+        ))
+        .started(&nginx);
+        assert_eq!(running.handshake("/cable"), Outcome::Open);
+        let received = running.received();
+        assert_eq!(received[0].request.all("X-Forwarded-Proto"), told);
+        // The scheme that the backend compares with what it was told.
+        assert_eq!(received[0].request.all("Origin"), ["https://a"]);
+    }
+}
+
+/// Rule `upstream-tls-mismatch`: https to a port of http ends before the handshake does.
+#[test]
+fn tls_to_a_plain_port_is_answered_with_502() {
+    let Some(nginx) = nginx() else { return };
+    for (scheme, status) in [("https", 502), ("http", 101)] {
+        let site = http(&format!(
+            "server {{ listen 80; location / {{ proxy_pass {scheme}://127.0.0.1:3000; {WEBSOCKET} }} }}"
+        ));
+        assert_eq!(site.keep_upstream_tls().handshake(&nginx, "/ws").status(), Some(status), "{scheme}");
+    }
+}

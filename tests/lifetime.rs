@@ -1,5 +1,6 @@
 //! What the rules of the group `lifetime` and `hygiene` claim and one handshake cannot show: connections that count for as
 //! long as they are open, reloads, and what plain requests carry.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod support;
 

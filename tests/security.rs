@@ -1,5 +1,6 @@
 //! What the rules of the group `security` claim, shown on a real nginx: what gets past the access rules of a server or past
 //! the check of a backend before the repair, and no longer after it.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod support;
 

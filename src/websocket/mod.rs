@@ -3,6 +3,7 @@
 pub mod comments;
 mod facts;
 mod headers;
+mod hops;
 mod intent;
 mod jumps;
 mod known;

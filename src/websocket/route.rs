@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::headers::Headers;
+use super::hops;
 use super::intent::{self, Intent};
 use super::jumps::Jumps;
 use super::known::Known;
@@ -166,6 +167,7 @@ impl Routes {
         for (route, intent) in routes.all.iter_mut().zip(intents) {
             route.intent = intent;
         }
+        hops::follow(tree, &mut routes);
         routes.tls_addresses = tls_addresses(tree);
         routes.handshake_subrequests = subrequests::of_handshakes(tree, &routes);
         routes.restrictions = Restrictions::new(tree, &routes.all);
@@ -219,6 +221,11 @@ impl Routes {
         let behind = self.by_block.partition_point(|&(other, _)| other <= block);
         let &(other, index) = self.by_block.get(behind.checked_sub(1)?)?;
         (other == block).then(|| &self.all[index as usize])
+    }
+
+    /// Where the route that a block makes stands in [`Routes::all`].
+    pub(super) fn index_of_block(&self, block: DirectiveId) -> Option<usize> {
+        self.by_block.get(&block).copied()
     }
 
     /// Whether something in the route's server, or above all servers, keeps some requests out.

@@ -31,7 +31,11 @@ fn sets(tree: &Tree, route: &Route, names: &[&str]) -> bool {
 fn host_unset(scope: Scope<'_>) -> Option<Hit> {
     let tree = scope.tree;
     let route = scope.route()?;
-    if sets(tree, route, &["Host", "Origin"]) || tree.is_open_for(route.block, "proxy_set_header") {
+    // `$proxy_host` is what nginx sends without such a line.
+    let lines = header_lines(tree, route);
+    let own_address = |line: &DirectiveId| matches!(parts(&value(tree, *line))[..], [Part::Variable("proxy_host")]);
+    let host = lines.iter().any(|line| is_for(tree, *line, "Host") && !own_address(line));
+    if host || sets(tree, route, &["Origin"]) || tree.is_open_for(route.block, "proxy_set_header") {
         return None;
     }
     let names = route.server.map_or(&[][..], |server| tree.own(server, "server_name"));

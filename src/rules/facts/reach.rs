@@ -73,16 +73,21 @@ fn leads_on(tree: &Tree, route: &Route, target: &str) -> bool {
     let Some(server) = route.server else { return true };
     let path = target.split('?').next().unwrap_or_default();
     match tree.reach(server, path) {
-        Reached::Location(block) => !serves_files(tree, block),
+        Reached::Location(block) => !serves_files(tree, block, path),
         Reached::Server => false,
         Reached::Redirect(_) | Reached::Unknown => true,
     }
 }
 
-/// Whether a location has nothing but files to answer with.
-fn serves_files(tree: &Tree, block: DirectiveId) -> bool {
+/// Whether a location has nothing but files to answer with, of which `path` is one.
+fn serves_files(tree: &Tree, block: DirectiveId, path: &str) -> bool {
     let other = |id: DirectiveId| {
         let name = tree.name(id);
+        // `try_files $uri /index.html` for `/index.html` itself.
+        let last = tree.args(id).last();
+        if name == "try_files" && last.is_some_and(|last| last.starts_with('=') || last == path) {
+            return false;
+        }
         tree.directive(id).name.is_none()
             || tree.is_block(id)
             || name.ends_with("_pass")

@@ -45,9 +45,9 @@ async def test_each_problem_has_its_own_preferred_fix(editor, chat):
 
 
 async def test_fixing_all_writes_what_the_command_writes(editor):
-    for folder in sorted(EXAMPLES.iterdir()):
-        name = f"{folder.name}.conf"
-        text = editor.write(name, (folder / "broken.conf").read_text())
+    for broken in sorted(EXAMPLES.glob("*/broken.conf")):
+        name = f"{broken.parent.name}.conf"
+        text = editor.write(name, broken.read_text())
         await editor.open(name)
         everything = types.Range(types.Position(0, 0), types.Position(999, 0))
         actions = await editor.actions(name, everything, [FIX_ALL])
@@ -82,6 +82,8 @@ async def test_a_finding_can_be_ignored_with_a_reason(editor, chat):
     [ignore] = [one for one in actions if "missing-upgrade-header" in one.title]
     text = applied(chat, ignore.edit, editor.uri("nginx.conf"))
     assert "            # nginx-wslint: ignore[missing-upgrade-header] reason\n            proxy_pass" in text
+    editor.change("nginx.conf", text)
+    assert codes(await editor.diagnostics("nginx.conf")) == ["missing-http-version"]
 
 
 async def test_a_fix_stays_within_the_file_that_is_shown(editor):

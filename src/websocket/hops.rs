@@ -2,6 +2,7 @@
 //! they reach there.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::intent::{Confidence, Evidence};
 use super::route::{Module, Route, Routes};
@@ -24,6 +25,7 @@ pub(super) fn follow(tree: &Tree, routes: &mut Routes) {
             if intent.evidence.iter().all(|known| known.text != evidence.text)
                 && intent.confidence < evidence.confidence
             {
+                let intent = Arc::make_mut(intent);
                 intent.only = only;
                 intent.only_sibling = false;
                 intent.confidence = evidence.confidence;
@@ -36,7 +38,7 @@ pub(super) fn follow(tree: &Tree, routes: &mut Routes) {
 /// Servers by the addresses on which they listen: a port, or the path of a Unix socket.
 fn listening(tree: &Tree) -> HashMap<String, Vec<DirectiveId>> {
     let mut servers: HashMap<String, Vec<DirectiveId>> = HashMap::new();
-    for line in tree.ids().filter(|&id| tree.is(id, "listen")) {
+    for line in tree.all("listen").iter().copied() {
         let Some(server) = tree.enclosing(line, "server") else { continue };
         let Some(address) = tree.arg(line, 1).and_then(|word| port_or_socket(&word)) else { continue };
         let there = servers.entry(address).or_default();

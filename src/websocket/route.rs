@@ -218,14 +218,14 @@ impl Routes {
 
     /// The route that a block makes, if it makes one.
     pub fn of_block(&self, block: DirectiveId) -> Option<&Route> {
-        let behind = self.by_block.partition_point(|&(other, _)| other <= block);
-        let &(other, index) = self.by_block.get(behind.checked_sub(1)?)?;
-        (other == block).then(|| &self.all[index as usize])
+        self.index_of_block(block).map(|index| &self.all[index])
     }
 
     /// Where the route that a block makes stands in [`Routes::all`].
     pub(super) fn index_of_block(&self, block: DirectiveId) -> Option<usize> {
-        self.by_block.get(&block).copied()
+        let behind = self.by_block.partition_point(|&(other, _)| other <= block);
+        let &(other, index) = self.by_block.get(behind.checked_sub(1)?)?;
+        (other == block).then_some(index as usize)
     }
 
     /// Whether something in the route's server, or above all servers, keeps some requests out.

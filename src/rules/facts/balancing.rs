@@ -18,7 +18,7 @@ const BY_CLIENT: [&str; 7] =
     ["ip_hash", "hash", "sticky", "session_sticky", "consistent_hash", "balancer_by_lua_block", "balancer_by_lua_file"];
 
 /// The `upstream` block of the route, also where a variable names it.
-fn upstream_of(scope: Scope<'_>) -> Option<Upstream> {
+fn upstream_of(scope: Scope<'_>) -> Option<&Upstream> {
     let route = scope.route()?;
     match &scope.tree.hosts(&route.target, route.block)[..] {
         [host] => scope.tree.upstream(host),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValue, TypedValueParser};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use nginx_wslint::report::{Base, Format, Report, statistics, step_summary};
+use nginx_wslint::report::{Base, Format, Report, statistics, step_summary, summary};
 
 use super::args::LintArgs;
 use super::output::{self, Stream};
@@ -132,6 +132,15 @@ impl<'a> Outputs<'a> {
         }
         if self.printed == Format::Github && !self.args.silent {
             add_step_summary(report);
+        }
+        // Most forms have no place for it; full and JSON have.
+        if let Some(compared) = &report.baseline
+            && !matches!(self.printed, Format::Full | Format::Json)
+            && !self.args.quiet
+            && !self.args.silent
+        {
+            let known = format!("{} known from the baseline", compared.known);
+            summary::gone(report).into_iter().chain([known]).for_each(|line| output::note(&line));
         }
         Ok(())
     }

@@ -100,6 +100,9 @@ impl Baseline {
         let found: HashSet<String> = report.diagnostics.iter().map(|one| one.fingerprint.clone()).collect();
         let before = report.diagnostics.len();
         report.diagnostics.retain(|one| !known.contains(one.fingerprint.as_str()));
+        for route in &mut report.routes {
+            route.findings.retain(|fingerprint| !known.contains(fingerprint.as_str()));
+        }
         // Of files that were not looked at nothing can be said.
         let files: HashSet<&str> = report.files.iter().map(|file| file.path.as_str()).collect();
         let is_gone = |one: &&Known| files.contains(one.file.as_str()) && !found.contains(one.fingerprint.as_str());

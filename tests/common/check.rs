@@ -186,7 +186,7 @@ fn declared(outcome: &Outcome<'_>) -> BTreeSet<String> {
     names
 }
 
-/// The statements that come or go are those of declared directives, or of a map; comments stay; line ends stay alike.
+/// The statements that come or go are those of declared directives, or of a map; comments stay but for those to the linter; line ends stay alike.
 fn check_changes(old: &Source, old_ast: &Ast, new: &Source, new_ast: &Ast, declared: &BTreeSet<String>) {
     let (left, right) = (told(old, old_ast), told(new, new_ast));
     for (statement, in_map) in different(&left, &right) {
@@ -194,7 +194,9 @@ fn check_changes(old: &Source, old_ast: &Ast, new: &Source, new_ast: &Ast, decla
         assert!(in_map || declared.contains(name), "`{statement}` changed, but only {declared:?} may\n{}", new.text());
     }
     let mut comments = counts(new_ast.comments().iter().map(|&span| new.slice(span)));
-    for &comment in old_ast.comments() {
+    // Comments to the linter are its own to mend.
+    let is_ours = |comment: &&Span| old.slice(**comment).contains("nginx-wslint:");
+    for &comment in old_ast.comments().iter().filter(|comment| !is_ours(comment)) {
         let left = comments.get_mut(old.slice(comment)).filter(|count| **count > 0);
         *left.unwrap_or_else(|| panic!("`{}` was lost\n{}", old.slice(comment), new.text())) -= 1;
     }

@@ -106,8 +106,8 @@ impl<'t> Layout<'t> {
         let indent = self.indent_at(span.start).or_else(|| siblings.iter().find_map(own_line));
         // Statements that share its line stay with it.
         let line = self.source().line_span(span.end);
-        let same_line = siblings.iter().map(|&sibling| ast.node(sibling).span);
-        let last = same_line.filter(|other| other.start >= span.end && other.start < line.end).next_back();
+        let mut same_line = siblings.iter().map(|&sibling| ast.node(sibling).span);
+        let last = same_line.rfind(|other| other.start >= span.end && other.start < line.end);
         let ends_line = |last: &Span| {
             let rest = (last.end <= line.end).then(|| self.source().slice(Span { start: last.end, end: line.end }));
             rest.is_some_and(|rest| rest.trim().is_empty() || rest.trim_start().starts_with('#'))

@@ -187,8 +187,9 @@ impl Rewriter<'_> {
         if fits(holder) {
             let before = blocks.iter().copied().find(|id| of(id) == holder).or_else(|| {
                 let brings = blocks.iter().find_map(|&id| self.include_around(id, holder));
-                let unread = tree.unread().iter().filter(|unread| unread.block == http).map(|unread| unread.include);
-                brings.or_else(|| unread.filter(|include| of(include) == holder).next_back()).filter(behind)
+                let mut unread =
+                    tree.unread().iter().filter(|unread| unread.block == http).map(|unread| unread.include);
+                brings.or_else(|| unread.rfind(|include| of(include) == holder)).filter(behind)
             });
             if before.is_some() || hash.is_none() {
                 return Some(Place { file: holder, before });

@@ -47,11 +47,32 @@ pub(super) enum Command {
         #[command(flatten)]
         args: RulesArgs,
     },
-    /// Show every proxied route, what is in effect on it, and why it is or is not believed to carry WebSockets
+    /// Show each proxied route, what is in effect on it, and where that is set
+    ///
+    /// With it stands why the route is, or is not, believed to carry WebSockets.
     Routes(RoutesArgs),
-    /// Try a handshake with a running server, step by step, and say what its end means
+    /// Look at the whole way at once: configuration, handshake, backend, logs
+    ///
+    /// Each part is looked at if it can be, connections and old workers too. At the end stand the cause, the rule and the
+    /// repair.
+    #[cfg(feature = "live")]
+    Doctor(Box<super::doctor::DoctorArgs>),
+    /// Try a handshake with a running server, step by step
+    ///
+    /// Each step is a line with its time; the last lines say what the end means.
     #[cfg(feature = "live")]
     Probe(Box<super::probe::ProbeArgs>),
+    /// Tell from nginx's logs why WebSockets fail or end
+    ///
+    /// What concerns them is grouped by cause, route and upstream.
+    #[cfg(feature = "live")]
+    Log(super::log::LogArgs),
+    /// Write a settings file with every setting and what it is for
+    Init {
+        /// The folder to write it to
+        #[arg(default_value = ".")]
+        folder: PathBuf,
+    },
     /// Print what nginx reads, as JSON: a line for each file
     Parse {
         /// Follow the includes of this main file
@@ -61,7 +82,13 @@ pub(super) enum Command {
         #[arg(value_name = "FILE", required_unless_present = "tree")]
         files: Vec<PathBuf>,
     },
-    /// Speak the language server protocol on standard input and output, for editors
+    /// Print the JSON Schema of rule files, settings or reports
+    Schema {
+        /// Of which
+        #[arg(value_enum)]
+        of: SchemaOf,
+    },
+    /// Speak the language server protocol, for editors
     Server(ServerArgs),
     /// Print the completions for a shell
     Completions {
@@ -72,24 +99,6 @@ pub(super) enum Command {
     Man {
         /// A subcommand; without it, the program
         command: Option<String>,
-    },
-    /// Read nginx's logs and tell why WebSockets fail or end: grouped by cause, route and upstream
-    #[cfg(feature = "live")]
-    Log(super::log::LogArgs),
-    /// Look at the whole way of a WebSocket at once: configuration, handshake, backend, logs, connections
-    #[cfg(feature = "live")]
-    Doctor(Box<super::doctor::DoctorArgs>),
-    /// Write a settings file with every setting and what it is for
-    Init {
-        /// The folder to write it to
-        #[arg(default_value = ".")]
-        folder: PathBuf,
-    },
-    /// Print the JSON Schema of rule files, settings or reports
-    Schema {
-        /// Of which
-        #[arg(value_enum)]
-        of: SchemaOf,
     },
 }
 

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::compile::{FixRule, Part, Rule, RuleSet, Step, Subject};
 use super::condition::{Asked, Found, Scope};
+use super::doubts::Doubts;
 use super::finding::{Finding, HeaderValue, Op, Place, Plan, Safety, WordPart};
 use super::ignores::Ignores;
 use crate::config::{DirectiveId, Openness, ROOT, Tree, Version};
@@ -75,7 +76,13 @@ pub fn check<'r>(tree: &Tree, routes: &Routes, rules: &'r RuleSet, options: &Opt
     let mut watched: Vec<Finding<'r>> = watching.flat_map(watch).collect();
     silenced.extend(ignores.silence(tree, &mut watched));
     findings.extend(watched);
-    Checked { findings: merged(tree, findings), silenced: merged(tree, silenced) }
+    let doubts = Doubts::new(tree);
+    let certain = |found: Vec<Finding<'r>>| {
+        let mut found = merged(tree, found);
+        found.retain(|finding| !doubts.concern(tree, finding));
+        found
+    };
+    Checked { findings: certain(findings), silenced: certain(silenced) }
 }
 
 /// One finding for each rule and place: a line that several routes inherit is one mistake.

@@ -6,6 +6,7 @@
 mod compile;
 mod condition;
 pub mod docs;
+mod doubts;
 mod engine;
 mod facts;
 mod finding;

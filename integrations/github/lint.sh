@@ -33,8 +33,8 @@ paths=()
 while IFS= read -r -d '' path; do paths+=("$path"); done < <(lines "$WSLINT_PATHS")
 [ "${#paths[@]}" -gt 0 ] || paths=(.)
 
-# What the working tree differs in, before and after: only what this step wrote counts.
-state() { git status --porcelain=v1 -z 2> /dev/null | cksum; git diff 2> /dev/null | cksum; }
+# What the working tree differs in, before and after: only what this step wrote counts. Outside of git, nobody knows.
+state() { { git status --porcelain=v1 -z && git diff; } 2> /dev/null | cksum || true; }
 before=$(state)
 status=0
 "$WSLINT" "${arguments[@]}" -- "${paths[@]}" || status=$?

@@ -14,6 +14,7 @@ use tempfile::NamedTempFile;
 use super::args::{Color, InputArgs, LintArgs, LiveFormat, SettingsArgs};
 use super::lint::Session;
 use super::output::{Stream, style};
+use super::probe::timeout;
 use super::{CLEAN, FAILED, FINDINGS, Failure, output};
 
 const EXAMPLES: &str = "\
@@ -46,8 +47,8 @@ pub(super) struct DoctorArgs {
     #[arg(long)]
     insecure: bool,
     /// How long to wait for each step of a handshake
-    #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=600))]
-    timeout: u64,
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = timeout)]
+    timeout: Duration,
     /// From when on log lines count
     #[arg(long, value_name = "TIME", default_value = "1h")]
     since: String,
@@ -65,8 +66,7 @@ pub(super) struct DoctorArgs {
 pub(super) fn run(args: &DoctorArgs) -> Result<u8, Failure> {
     let since = since(&args.since).map_err(Failure)?;
     let trust = if args.insecure { Trust::Anybody } else { Trust::System };
-    let options =
-        Options { trust, host: args.host.clone(), timeout: Duration::from_secs(args.timeout), ..Options::default() };
+    let options = Options { trust, host: args.host.clone(), timeout: args.timeout, ..Options::default() };
     options.check()?;
     let running = Running::look();
     let nginx = Nginx::find(args.nginx.as_deref(), running.as_ref().ok(), args.root.as_deref());

@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use walkdir::WalkDir;
 
 use super::Failure;
+use super::lint::starts_as_dump;
 use super::settings::Settings;
 
 /// Endings and names of nginx files in a folder that is walked.
@@ -129,6 +130,10 @@ fn is_named_like_nginx(path: &Path) -> bool {
 /// Whether most of what stands at the top of a file are directives of nginx: many programs call their files `.conf`.
 fn reads_like_nginx(path: &Path) -> bool {
     let Ok(bytes) = std::fs::read(path) else { return true };
+    // The output of `nginx -T` is no file that nginx reads; who wants it linted names it.
+    if starts_as_dump(&bytes) {
+        return false;
+    }
     if path.file_name().is_some_and(|name| name == "nginx.conf") {
         return true;
     }

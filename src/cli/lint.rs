@@ -94,6 +94,10 @@ impl<'a> Session<'a> {
             let name = input.stdin_filename.clone().unwrap_or_else(|| "<stdin>".into());
             let mut bytes = Vec::new();
             std::io::stdin().lock().read_to_end(&mut bytes)?;
+            if bytes.is_empty() && input.stdin_filename.is_none() {
+                // As when `nginx -T |` has failed: that is no configuration without mistakes.
+                return Err(Failure("standard input is empty".into()));
+            }
             match Memory::from_dump(&bytes) {
                 Some((memory, root)) if input.stdin_filename.is_none() || input.nginx_dump => {
                     overlay = Overlay::only(memory);
@@ -121,6 +125,9 @@ impl<'a> Session<'a> {
         overlay.name_as(&asked);
         if let Some(missing) = input.root.iter().find(|root| !root.is_file()) {
             return Err(Failure(format!("{}: no such file, named by --root", missing.display())));
+        }
+        if dump_root.is_some() && args.fix {
+            return Err(Failure("the output of `nginx -T` cannot be fixed; use --diff, or name the files".into()));
         }
         let jobs = match dump_root {
             Some(root) => vec![Job::new(root, Default::default(), true)],
@@ -278,7 +285,7 @@ fn dump_in_file(input: &InputArgs) -> Result<Option<(Memory, PathBuf)>, Failure>
 }
 
 /// Whether the first line, but for what nginx says of the test, names a file. Further down it may be anybody's comment.
-fn starts_as_dump(bytes: &[u8]) -> bool {
+pub(super) fn starts_as_dump(bytes: &[u8]) -> bool {
     let mut lines = bytes.split(|&byte| byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
     lines.find(|line| !line.starts_with(b"nginx: ")).is_some_and(|line| line.starts_with(b"# configuration file "))
 }

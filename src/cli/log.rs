@@ -10,7 +10,7 @@ use nginx_wslint::report::escape::visible;
 
 use super::args::{Color, LiveFormat};
 use super::output::{self, Stream, style};
-use super::{CLEAN, FINDINGS, Failure};
+use super::{CLEAN, FAILED, FINDINGS, Failure};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct LogArgs {
@@ -39,7 +39,7 @@ const INTERVAL: Duration = Duration::from_millis(250);
 /// Files smaller than this are read before anybody could see a bar.
 const LARGE: u64 = 64 << 20;
 
-/// Reads the logs and prints what they come to; 1 if that is bad.
+/// Reads the logs and prints what they come to; 1 if that is bad, 2 if they are no logs.
 pub(super) fn run(args: &LogArgs) -> Result<u8, Failure> {
     let from = args.since.as_deref().map(since).transpose().map_err(Failure)?;
     let mut tally = Tally::new(from);
@@ -56,6 +56,10 @@ pub(super) fn run(args: &LogArgs) -> Result<u8, Failure> {
     bar.finish_and_clear();
     let summary = LogSummary::new(&tally, args.top);
     print(&summary, args)?;
+    if summary.lines > 0 && summary.error_log_lines == 0 && summary.access.is_none() {
+        // No log at all: that nothing was found in it means nothing.
+        return Ok(FAILED);
+    }
     Ok(if summary.is_bad() { FINDINGS } else { CLEAN })
 }
 

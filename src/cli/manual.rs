@@ -33,6 +33,8 @@ pub(super) fn man(name: Option<&str>) -> Result<(), Failure> {
     };
     let mut out = Vec::new();
     page.render(&mut out)?;
-    output::print(&out);
+    // What follows the options is set out in columns, and is not to be filled.
+    let text = String::from_utf8_lossy(&out).replacen(".SH EXTRA\nExamples:", ".SH EXAMPLES\n.nf", 1);
+    output::print(text.replacen("\nExit status: ", "\n.fi\n.SH \"EXIT STATUS\"\n", 1).as_bytes());
     Ok(())
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValue, TypedValueParser};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use nginx_wslint::report::escape::visible;
 use nginx_wslint::report::{Base, Format, Report, statistics, step_summary, summary};
 
 use super::args::LintArgs;
@@ -132,6 +133,10 @@ impl<'a> Outputs<'a> {
         }
         if self.printed == Format::Github && !self.args.silent {
             add_step_summary(report);
+        }
+        // Forms for machines and of one line a finding have no place for what was done.
+        if !matches!(self.printed, Format::Full) && to == Stream::Out && !self.args.quiet && !self.args.silent {
+            report.notes.iter().for_each(|note| output::note(&visible(note)));
         }
         // Most forms have no place for it; full and JSON have.
         if let Some(compared) = &report.baseline

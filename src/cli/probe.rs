@@ -100,7 +100,8 @@ fn time(text: &str, least: Duration, most: Duration) -> Result<Duration, String>
         .ok_or_else(|| format!("a time such as `20s` or `1m`, from {} ms to {} s", least.as_millis(), most.as_secs()))
 }
 
-fn timeout(text: &str) -> Result<Duration, String> {
+/// How long to wait for a step.
+pub(super) fn timeout(text: &str) -> Result<Duration, String> {
     time(text, Duration::from_millis(100), Duration::from_secs(3600))
 }
 

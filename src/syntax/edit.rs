@@ -3,12 +3,26 @@
 use super::source::Span;
 
 /// Replaces the text of `span` by `text`; an insertion has an empty span.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edit {
     /// What is replaced, in bytes of the text.
     pub span: Span,
     /// What comes in its place.
     pub text: String,
+}
+
+/// By place; of several at one place, empty lines come before text, however it is indented.
+impl Ord for Edit {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        let key = |edit: &Self| (edit.span, !edit.text.trim().is_empty());
+        key(self).cmp(&key(other)).then_with(|| self.text.cmp(&other.text))
+    }
+}
+
+impl PartialOrd for Edit {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 /// Applies `edits` to `text`. They must be sorted by span and must not overlap; two insertions at one place keep

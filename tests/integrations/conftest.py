@@ -20,15 +20,15 @@ http {
 SERVER = """\
 server {
     listen 80;
-    location /ws {
-        proxy_http_version 1.1;
-        include "snippets/to chat.conf";
-    }
+    proxy_http_version 1.1;
+    include "snippets/the chat.conf";
 }
 """
 
 SNIPPET = """\
-proxy_pass http://127.0.0.1:3000;
+location /ws {
+    proxy_pass http://127.0.0.1:3000;
+}
 """
 
 
@@ -94,7 +94,7 @@ def checkout(tmp_path_factory):
 def site(tmp_path):
     """A site in a folder with a space in its name: the mistake is in a snippet that a server includes."""
     folder = tmp_path / "the site"
-    for name, text in {"nginx.conf": MAIN, "conf.d/chat.conf": SERVER, "snippets/to chat.conf": SNIPPET}.items():
+    for name, text in {"nginx.conf": MAIN, "conf.d/chat.conf": SERVER, "snippets/the chat.conf": SNIPPET}.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
     return folder

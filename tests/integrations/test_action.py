@@ -73,7 +73,7 @@ def installed(program):
 def test_annotations_sarif_and_the_exit_status(runner, site, installed):
     status, printed, named, summary = runner.with_inputs(site, installed)
     assert status == 1
-    assert re.search(r"^::error file=snippets/to chat\.conf,line=1,", printed, re.MULTILINE), printed
+    assert re.search(r"^::error file=snippets/the chat\.conf,line=1,", printed, re.MULTILINE), printed
     assert named["exit-status"] == "1" and named["changed"] == "false"
     assert yaml.safe_load(Path(named["sarif"]).read_text())["version"] == "2.1.0"
     assert "missing-upgrade-header" in summary
@@ -83,7 +83,7 @@ def test_paths_are_lines_and_never_run(runner, site, installed):
     shutil.copytree(site, site / "$(touch hacked); `touch hacked` 'x")
     status, printed, _, _ = runner.with_inputs(site, installed, paths="$(touch hacked); `touch hacked` 'x\r\n\n")
     assert status == 1, printed
-    assert "file=$(touch hacked); `touch hacked` 'x/snippets/to chat.conf" in printed
+    assert "file=$(touch hacked); `touch hacked` 'x/snippets/the chat.conf" in printed
     assert not list(site.rglob("hacked"))
     status, printed, _, _ = runner.with_inputs(site, installed, paths="--fix")
     assert status == 2 and "--fix" in printed

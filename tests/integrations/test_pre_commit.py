@@ -36,14 +36,14 @@ def env(quick, program):
 
 def test_a_commit_is_stopped_mended_and_let_through(site, checkout, name, env):
     commit_all(site)
-    snippet = site / "snippets/to chat.conf"
+    snippet = site / "snippets/the chat.conf"
     snippet.write_text(SNIPPET + "# changed\n")
     hook(site, checkout, name)
     run(["git", "add", "--all"], site, status=0)
-    # Only the snippet is passed on; that its location is `/ws` is said in the file that includes it.
+    # Only the snippet is passed on; what else counts for it is said in the files that include it.
     stopped = run(["pre-commit", "run"], site, env, status=1)
     assert "missing-upgrade-header" in stopped.stdout
-    assert "snippets/to chat.conf" in stopped.stdout
+    assert "snippets/the chat.conf" in stopped.stdout
 
     hook(site, checkout, name, "--fix")
     run(["pre-commit", "run"], site, env, status=1)

@@ -144,13 +144,17 @@ impl<'a> Rewriter<'a> {
         }
     }
 
-    /// Refuses to touch a directive of several lines that nginx would not accept with so many arguments: a `;` may be
-    /// lost in it, so that the next line only seems to be part of it.
+    /// Refuses to touch a directive of several lines that nginx would not accept with so many arguments, or with a block
+    /// behind it: a `;` may be lost in it, so that the next line only seems to be part of it.
     pub(super) fn check_whole(&self, directive: DirectiveId) -> Result<(), Withheld> {
         let known = self.tree.directive(directive);
         let count = self.tree.args(directive).count();
         let lines = self.tree.source(directive).slice(self.tree.head(directive)).matches('\n').count();
         match known.name.and_then(|name| name.entry_in(known.context)) {
+            Some(entry) if entry.opens.is_none() && self.tree.is_block(directive) => {
+                let name = self.tree.name(directive).into_owned();
+                Err(Withheld::new(format!("nginx does not accept a block behind `{name}`")))
+            }
             Some(entry) if lines > 0 && !entry.args.accepts(count) => {
                 let name = self.tree.name(directive).into_owned();
                 Err(Withheld::new(format!("nginx does not accept `{name}` with {count} arguments: is a `;` missing?")))

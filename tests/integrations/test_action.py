@@ -73,7 +73,7 @@ def installed(program):
 def test_annotations_sarif_and_the_exit_status(runner, site, installed):
     status, printed, named, summary = runner.with_inputs(site, installed)
     assert status == 1
-    assert re.search(r"^::error file=snippets/the chat\.conf,line=1,", printed, re.MULTILINE), printed
+    assert re.search(r"^::error file=snippets/the chat\.conf,line=2,", printed, re.MULTILINE), printed
     assert named["exit-status"] == "1" and named["changed"] == "false"
     assert yaml.safe_load(Path(named["sarif"]).read_text())["version"] == "2.1.0"
     assert "missing-upgrade-header" in summary

@@ -46,6 +46,7 @@ def test_a_commit_is_stopped_mended_and_let_through(site, checkout, name, env):
     assert "snippets/the chat.conf" in stopped.stdout
 
     hook(site, checkout, name, "--fix")
+    run(["git", "add", "--all"], site, status=0)
     run(["pre-commit", "run"], site, env, status=1)
     assert "proxy_set_header Upgrade $http_upgrade;" in snippet.read_text()
     run(["git", "add", "--all"], site, status=0)

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::ast::{Node, NodeId, SyntaxError};
 use super::lua::Unclosed;
-use super::reader::{Frame, Mend, Reader, offset};
+use super::reader::{Frame, Mend, Mode, Reader, offset};
 use super::source::Span;
 use super::tokens::Token;
 
@@ -41,6 +41,31 @@ impl Reader<'_> {
         self.fault_at_token(token, "unexpected \"{\"", help);
         let node = self.open.last().and_then(|frame| frame.node);
         self.open.push(Frame { node, named: false });
+    }
+
+    /// `{` among the lines of a `map` or its like. Where indentation tells that the `map` was meant to end before the
+    /// statement at hand, it ends there; else the block is read, so that its `}` is no second mistake. Returns whether
+    /// the `{` is no block at all, but part of a regular expression.
+    pub(super) fn block_among_parameters(&mut self, token: Token, outer: NodeId) -> bool {
+        let node = *self.read.ast.node(outer);
+        let start = self.read.ast.words[self.first_word].span.start;
+        let quantifier = self.is_quantifier(token.start);
+        let depths = (self.indentation(start), self.indentation(node.span.start));
+        let unclosed = !quantifier && matches!(depths, (Some(inner), Some(outer)) if inner <= outer);
+        let help = if quantifier {
+            "this `{` opens a block: a regular expression with braces needs quotes".to_owned()
+        } else if unclosed {
+            format!("{} lacks its `}}`", self.told(&node))
+        } else {
+            format!("{} takes lines that end with `;`, no blocks", self.told(&node))
+        };
+        let doubtful = outer.0..self.next_node() + u32::from(!unclosed);
+        let span = Span::new(token.start..token.end);
+        self.fault(span, token.start, "unexpected \"{\"".to_owned(), help, doubtful);
+        if unclosed {
+            self.close_frame(false, start as usize);
+        }
+        quantifier && self.mode == Mode::Lenient
     }
 
     /// `}` in the middle of a statement: its `;` is missing. The statement is kept.

@@ -60,14 +60,18 @@ impl Reader<'_> {
 
     /// Whether the `{` of a block is that of a regular expression without quotes, as in `[0-9]{4}`.
     pub(super) fn opens_with_quantifier(&self, node: &Node) -> bool {
-        let Some(body) = node.body else { return false };
-        let inner = &self.text.as_bytes()[body.open as usize + 1..];
+        node.body.is_some_and(|body| self.is_quantifier(body.open as usize))
+    }
+
+    /// Whether a `{` begins the braces of a quantifier, as in `[0-9]{4}`.
+    pub(super) fn is_quantifier(&self, open: usize) -> bool {
+        let inner = &self.text.as_bytes()[open + 1..];
         let length = inner.iter().take_while(|byte| byte.is_ascii_digit() || **byte == b',').count();
         length > 0 && inner.get(length) == Some(&b'}')
     }
 
     /// How far the first thing on a line is indented, in bytes; none when something stands before it.
-    fn indentation(&self, at: u32) -> Option<usize> {
+    pub(super) fn indentation(&self, at: u32) -> Option<usize> {
         let before = &self.text.as_bytes()[..at as usize];
         let blank = before.iter().rev().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
         let starts_line = before.len() == blank || before[before.len() - blank - 1] == b'\n';

@@ -31,6 +31,18 @@ pub(super) enum Mend {
     Close(usize),
 }
 
+/// Blocks that hold lines of parameters instead of directives, and which of their arguments are variables. nginx gives
+/// such lines to a `cf->handler` (`ngx_conf_parse`; `ngx_http_map_block` and its like), and refuses a `{` among them
+/// itself. A block of other arguments is not one that nginx would open.
+const PARAMETERS_BLOCKS: [(&str, &[bool]); 6] = [
+    ("map", &[true, true]),
+    ("types", &[]),
+    ("geo", &[true]),
+    ("geo", &[true, true]),
+    ("split_clients", &[true, true]),
+    ("charset_map", &[false, false]),
+];
+
 /// What was read, beside the AST.
 #[derive(Debug, Default)]
 pub(super) struct Read {
@@ -171,6 +183,11 @@ impl<'t> Reader<'t> {
         if !self.has_words() {
             return self.unnamed_block(token);
         }
+        if let Some(outer) = self.parameters_block()
+            && self.block_among_parameters(token, outer)
+        {
+            return;
+        }
         let lua = self.first_word_is_lua();
         let id = self.push_node(token.end, true);
         let body = Body { open: offset(token.start), close: None, lua };
@@ -270,6 +287,19 @@ impl<'t> Reader<'t> {
             }
         }
         self.block_closed();
+    }
+
+    /// The innermost open block, when nginx hands its statements to a handler that takes no blocks.
+    fn parameters_block(&self) -> Option<NodeId> {
+        let id = self.open.last().filter(|frame| frame.named)?.node?;
+        let words = self.read.ast.words(id);
+        let (name, arguments) = words.split_first()?;
+        let name = name.value(self.source);
+        let fits = |word: &Word, variable: bool| !variable || word.value(self.source).contains('$');
+        let opens = |variables: &[bool]| {
+            arguments.len() == variables.len() && arguments.iter().zip(variables).all(|(word, &is)| fits(word, is))
+        };
+        PARAMETERS_BLOCKS.iter().any(|&(block, variables)| block == name && opens(variables)).then_some(id)
     }
 
     fn first_word_is_lua(&self) -> bool {

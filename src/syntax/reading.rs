@@ -21,8 +21,8 @@ pub struct Statement {
 pub struct Reading {
     /// How the bytes of the file became text.
     pub encoding: Encoding,
-    /// In the order of the text. A statement that an error cuts off is not listed; a `}` too many is, for the reader
-    /// itself does read it.
+    /// In the order of the text. A statement that an error cuts off is not listed; a `}` too many and a `{` in a `map`
+    /// are, for the reader itself does read them.
     pub statements: Vec<Statement>,
     /// Line and column (1-based, the column in characters) of the first error, and nginx's words for it.
     pub error: Option<(u32, u32, String)>,
@@ -48,7 +48,7 @@ pub fn statements(source: &Source) -> Reading {
             }
         }
     }
-    statements.retain(|&(at, ..)| at < limit);
+    statements.retain(|&(at, end, _)| at < limit || at == limit && end == '{');
     statements.extend(read.stray_brace.map(|at| (at, '}', Vec::new())));
     statements.sort_unstable_by_key(|&(at, ..)| at);
     Reading {

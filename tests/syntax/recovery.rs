@@ -38,6 +38,25 @@ fn a_lost_quote_is_told_once_and_at_the_quote() {
 }
 
 #[test]
+fn a_map_takes_no_blocks() {
+    recovers(
+        "map $a $b {\n  default 1;\n\nserver {\n  listen 80;\n}\nevents { }\n",
+        "map $a $b {\n  default 1\nserver {\n  listen 80\nevents {\n",
+        &["4: unexpected \"{\" at `{` doubts [\"map\", \"default\"]"],
+    );
+    recovers(
+        "map $a $b {\n  ~^/a{1,2} 1;\n  c 2;\n}\nevents { }\n",
+        "map $a $b {\n  ~^/a 1,2} 1\n  c 2\nevents {\n",
+        &["2: unexpected \"{\" at `{` doubts [\"map\", \"~^/a\"]"],
+    );
+    recovers(
+        "types {\n  text/html { html; }\n}\nevents { }\n",
+        "types {\n  text/html {\n    html\nevents {\n",
+        &["2: unexpected \"{\" at `{` doubts [\"types\", \"text/html\"]"],
+    );
+}
+
+#[test]
 fn superfluous_marks_are_stepped_over() {
     recovers(
         "s { a;;;; b; };\nc;",

@@ -170,7 +170,7 @@ impl Rewriter<'_> {
     fn http_place(&self, http: DirectiveId) -> Result<Place, Withheld> {
         let place = self.http_place_in(http, &|file| self.may_edit(file));
         let place = place.or_else(|| self.http_place_in(http, &|file| self.may_propose(file)));
-        place.ok_or_else(|| Withheld::new("the `map` it needs belongs in a file that is not to be edited"))
+        place.ok_or_else(|| Withheld::new("the `map` it needs belongs in a file that is not among those given"))
     }
 
     /// The same in files for which `fits` holds.
@@ -209,7 +209,7 @@ impl Rewriter<'_> {
         let (variable, edits) = self.map_variable(purpose, block)?;
         match edits.iter().all(|edit| self.may_edit(edit.file)) {
             true => Ok((variable, edits)),
-            false => Err(Withheld::new("the `map` it needs belongs in a file that is not to be edited")),
+            false => Err(Withheld::new("the `map` it needs belongs in a file that is not among those given")),
         }
     }
 

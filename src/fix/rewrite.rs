@@ -97,7 +97,7 @@ impl<'a> Rewriter<'a> {
         if let Some(FileEdit { file, .. }) = all.iter().find(|edit| !self.may_edit(edit.file)) {
             plan.safety = Safety::Advice;
             let path = self.tree.file(*file).source.path().display();
-            plan.withheld = Some(format!("it belongs in `{path}`, which is not to be edited here"));
+            plan.withheld = Some(format!("it belongs in `{path}`, which is not among the files given"));
         }
         all
     }

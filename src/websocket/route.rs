@@ -11,6 +11,7 @@ use super::known::Known;
 use super::reading::RouteReader;
 use super::restrictions::{self, Restrictions};
 use super::signals::Signals;
+use super::sites::Policed;
 use super::subrequests;
 use crate::config::{DirectiveId, Location, ROOT, Target, Tree};
 use crate::parallel;
@@ -125,6 +126,8 @@ pub struct Routes {
     pub jumps: Jumps,
     /// Hosts in lower case with their ports that are written without variables: nginx knows them from its start.
     written: HashSet<(String, u16)>,
+    /// Servers whose pages may come with a policy.
+    pub(super) policed: Policed,
 }
 
 /// Fewer routes than this are judged by one thread.
@@ -146,6 +149,7 @@ impl Routes {
             restricted: restricted(tree),
             jumps: Jumps::new(tree),
             written: HashSet::new(),
+            policed: Policed::new(tree),
         };
         let reader = RouteReader::new(tree);
         let passes = tree.all_of(&Module::PASSES.map(|(name, _)| name));

@@ -6,7 +6,7 @@ use super::route::Routes;
 use crate::config::{DirectiveId, ROOT, Tree};
 
 /// The header with which a server says what its pages may do.
-pub const POLICY: &str = "Content-Security-Policy";
+const POLICY: &str = "Content-Security-Policy";
 
 /// Servers which may send a policy, by each of their names in lower case; sorted by place.
 #[derive(Debug, Default)]
@@ -55,7 +55,7 @@ impl Routes {
     }
 }
 
-/// Whether a line is one of [`POLICY`].
+/// Whether a line sends `Content-Security-Policy`.
 pub fn sends_policy(tree: &Tree, line: DirectiveId) -> bool {
     tree.arg(line, 1).is_some_and(|name| name.eq_ignore_ascii_case(POLICY))
 }

@@ -117,8 +117,36 @@ pub(crate) fn tree() -> String {
     main_file("    server_names_hash_max_size 8192;\n    include conf.d/*.conf;\n")
 }
 
-/// A main file that includes so many files, one by one; and their names.
-pub(crate) fn includes(count: usize) -> (String, Vec<String>) {
-    let names: Vec<String> = (0..count).map(|number| format!("conf.d/{number}.conf")).collect();
-    (main_file(&names.iter().map(|name| format!("include {name};\n")).collect::<String>()), names)
+/// A main file that includes so many files, one by one; and those files.
+pub(crate) fn includes(count: usize) -> (String, Vec<(String, String)>) {
+    let site = |number| {
+        let text = format!("server {{ server_name s{number}; location /ws {{ proxy_pass http://127.0.0.1:1; }} }}\n");
+        (format!("conf.d/{number}.conf"), text)
+    };
+    let files: Vec<(String, String)> = (0..count).map(site).collect();
+    (main_file(&files.iter().map(|(name, _)| format!("include {name};\n")).collect::<String>()), files)
+}
+
+/// So many sites of two servers: one with pages and a policy for them, one with nothing but a WebSocket.
+pub(crate) fn policies(count: usize) -> String {
+    let each = |number| {
+        format!(
+            "server {{ server_name s{number}.x; add_header Content-Security-Policy \"default-src 'self'\"; root /srv; }}\n\
+             server {{ server_name ws.s{number}.x; location /ws {{ proxy_pass http://127.0.0.1:1; \
+             proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade; }} }}\n"
+        )
+    };
+    main_file(&(0..count).map(each).collect::<String>())
+}
+
+/// So many routes, each with a map of its own for its `Connection` header.
+pub(crate) fn maps(count: usize) -> String {
+    let map = |number| format!("map $http_upgrade $connection_{number} {{ default upgrade; '' close; }}\n");
+    let server = |number| {
+        format!(
+            "server {{ server_name s{number}.x; location /ws {{ proxy_pass http://127.0.0.1:1; proxy_http_version 1.1; \
+             proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_{number}; }} }}\n"
+        )
+    };
+    main_file(&(0..count).map(map).chain((0..count).map(server)).collect::<String>())
 }

@@ -83,7 +83,7 @@ fn gaps(tree: &Tree) -> HashSet<DirectiveId> {
             blocks.insert(id);
         }
         // What stands at the top of a file stands in the block that includes it.
-        if at.contains(&(directive.file, None)) && tree.node(id).parent.is_none() {
+        if at.contains(&(directive.file, None)) && tree.node(id).parent().is_none() {
             blocks.insert(directive.parent);
         }
     }

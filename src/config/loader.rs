@@ -71,6 +71,12 @@ impl<'a> Loader<'a> {
         id
     }
 
+    /// How many statements there are in all the files that were read so far.
+    pub(super) fn statements(&self) -> usize {
+        let ahead = self.ahead.values().flatten().map(|read| &read.file);
+        self.files.iter().chain(ahead).map(|file| file.ast.nodes().len()).sum()
+    }
+
     /// What `include pattern` names.
     pub(super) fn resolve(&mut self, pattern: &str) -> Rc<Included> {
         if let Some(known) = self.resolved.get(pattern) {

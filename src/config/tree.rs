@@ -134,9 +134,11 @@ impl Tree {
             Some(&context) => context,
             None => infer_context(&loader.files[root_file.0 as usize]),
         };
+        let statements = loader.statements();
         let mut builder = Builder {
             loader,
-            directives: Vec::new(),
+            // What is read ahead is laid out once, as a rule.
+            directives: Vec::with_capacity(1 + statements),
             unread: Vec::new(),
             reading_order: Vec::new(),
             repeated: HashSet::new(),
@@ -322,7 +324,7 @@ impl Tree {
 
     /// Whether a directive has a body.
     pub fn is_block(&self, id: DirectiveId) -> bool {
-        id == ROOT || self.node(id).body.is_some()
+        id == ROOT || self.node(id).is_block()
     }
 
     /// A directive and those that come of the same text, where its file is included more than once.
@@ -376,7 +378,7 @@ impl Tree {
 
     /// The body of a block; none for [`ROOT`], whose body is the file.
     pub fn node_body(&self, id: DirectiveId) -> Option<Body> {
-        if id == ROOT { None } else { self.node(id).body }
+        if id == ROOT { None } else { self.node(id).body() }
     }
 
     /// The place to point at for a directive: its words, without a block's body.
@@ -490,7 +492,7 @@ impl Builder<'_> {
             Some(word) if source.slice(word.span) == "include" => Name::of("include"),
             _ => None,
         };
-        let opens = ast.node(node).body.map(|_| match name {
+        let opens = ast.node(node).body().map(|_| match name {
             Some(name) => opens(name, context),
             None => Context::Unknown,
         });
@@ -575,12 +577,12 @@ fn infer_context(file: &File) -> Context {
         let this = file.ast.node(node);
         if let Some(name) = file.ast.words(node).first().and_then(|word| Name::of(&word.value(&file.source))) {
             // `http` and `events` stand nowhere else, and with them the file is a main file whatever else is in it.
-            if matches!(name.text(), "http" | "events") && this.body.is_some() {
+            if matches!(name.text(), "http" | "events") && this.is_block() {
                 return Context::Main;
             }
             for (vote, context) in votes.iter_mut().zip(CANDIDATES) {
                 *vote +=
-                    u32::from(name.entry_in(context).is_some_and(|entry| entry.opens.is_some() == this.body.is_some()));
+                    u32::from(name.entry_in(context).is_some_and(|entry| entry.opens.is_some() == this.is_block()));
             }
         }
         node = this.end;

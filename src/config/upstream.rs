@@ -99,6 +99,10 @@ pub(super) fn all(tree: &Tree) -> HashMap<Box<str>, Upstream> {
 impl Tree {
     /// The `upstream` block that a host names.
     pub fn upstream(&self, host: &str) -> Option<&Upstream> {
+        // Most configurations have few of them, and most hosts are none.
+        if self.upstreams.is_empty() {
+            return None;
+        }
         self.upstreams.get(&*host.to_ascii_lowercase())
     }
 

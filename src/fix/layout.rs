@@ -34,7 +34,7 @@ impl<'t> Layout<'t> {
         let ast = &self.tree.file(self.file).ast;
         for node in ast.nodes().iter().take(MOST_STATEMENTS) {
             let Some(indent) = self.indent_at(node.span.start) else { continue };
-            let around = node.parent.and_then(|parent| self.indent_at(ast.node(parent).span.start));
+            let around = node.parent().and_then(|parent| self.indent_at(ast.node(parent).span.start));
             if let Some(step) = around.and_then(|around| indent.strip_prefix(around)).filter(|step| !step.is_empty()) {
                 return step.to_owned();
             }
@@ -84,7 +84,7 @@ impl<'t> Layout<'t> {
     /// The nodes in the block of a node, itself among them.
     fn siblings(&self, node: NodeId) -> Vec<NodeId> {
         let ast = &self.tree.file(self.file).ast;
-        let (mut next, end) = match ast.node(node).parent {
+        let (mut next, end) = match ast.node(node).parent() {
             Some(parent) => (NodeId(parent.0 + 1), ast.node(parent).end),
             None => (NodeId(0), NodeId(ast.nodes().len() as u32)),
         };
@@ -244,7 +244,7 @@ impl Habits {
             .map(|gap| layout.source().slice(gap).matches('\n').count())
             .collect();
         let lines = || {
-            let plain = nodes.iter().filter(|&&node| ast.node(node).body.is_none());
+            let plain = nodes.iter().filter(|&&node| !ast.node(node).is_block());
             plain.filter(|&&node| layout.indent_at(ast.node(node).span.start).is_some())
         };
         let header = |node: &&NodeId| {

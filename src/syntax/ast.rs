@@ -65,15 +65,45 @@ pub struct Body {
 pub struct Node {
     /// From the first byte of its first word to behind its `;`, or its `}`.
     pub span: Span,
-    /// Present for a block.
-    pub body: Option<Body>,
-    /// The enclosing block; none at the top of the file.
-    pub parent: Option<NodeId>,
     /// Behind the last node inside it: the nodes between its own number and this one are its descendants.
     pub end: NodeId,
+    /// The enclosing block; [`NodeId::NONE`] at the top of the file.
+    pub(super) around: NodeId,
     pub(super) words: (u32, u32),
+    /// Offset of the `{`; 0, where no block can begin, for a statement without one.
+    pub(super) open: u32,
+    /// Whether its `}` was read, which then is the last byte of the span.
+    pub(super) closed: bool,
+    /// Whether its body is Lua.
+    pub(super) lua: bool,
     /// Whether its `;` or `{` was read; false for what an error cut off.
     pub(super) ended: bool,
+}
+
+// Of what a large file takes in memory nodes are the most.
+const _: () = assert!(size_of::<Node>() == 32);
+
+impl NodeId {
+    /// No node: a text of 4 GiB, the largest there may be, has fewer.
+    pub(super) const NONE: Self = Self(u32::MAX);
+}
+
+impl Node {
+    /// The enclosing block; none at the top of the file.
+    pub fn parent(&self) -> Option<NodeId> {
+        (self.around != NodeId::NONE).then_some(self.around)
+    }
+
+    /// Whether it is a block.
+    pub fn is_block(&self) -> bool {
+        self.open > 0
+    }
+
+    /// What stands between the braces of a block.
+    pub fn body(&self) -> Option<Body> {
+        let close = self.closed.then(|| self.span.end - 1);
+        self.is_block().then_some(Body { open: self.open, close, lua: self.lua })
+    }
 }
 
 /// Something nginx would refuse to read.
@@ -104,7 +134,23 @@ pub struct Ast {
     pub(super) gaps: Vec<u32>,
 }
 
+/// Bytes of text for each node, and for each word, of which few texts have less.
+const LEAST_NODE: usize = 20;
+const LEAST_WORD: usize = 10;
+
 impl Ast {
+    /// An empty one with room for what a text of so many bytes usually has: to grow would be to copy.
+    pub(super) fn for_text(bytes: usize) -> Self {
+        let nodes = Vec::with_capacity(bytes / LEAST_NODE);
+        Self { nodes, words: Vec::with_capacity(bytes / LEAST_WORD), ..Self::default() }
+    }
+
+    /// Gives back the room that was not needed.
+    pub(super) fn shrink(&mut self) {
+        self.nodes.shrink_to_fit();
+        self.words.shrink_to_fit();
+    }
+
     /// All nodes in the order of the text.
     pub fn nodes(&self) -> &[Node] {
         &self.nodes
@@ -147,10 +193,10 @@ impl Ast {
         let mut next = behind.checked_sub(1).map(|last| NodeId(clip(last)));
         while let Some(id) = next {
             let node = self.node(id);
-            if node.span.end > offset && node.body.is_some_and(|body| body.open < offset) {
+            if node.span.end > offset && node.is_block() && node.open < offset {
                 return next;
             }
-            next = node.parent;
+            next = node.parent();
         }
         None
     }

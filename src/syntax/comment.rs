@@ -10,7 +10,7 @@ pub fn comments_of<'s>(ast: &Ast, source: &'s Source, node: NodeId) -> Vec<(Span
         return Vec::new();
     }
     let mut spans = above(ast, source, ast.node(node).span.start);
-    if let Some(body) = ast.node(node).body.filter(|body| !body.lua) {
+    if let Some(body) = ast.node(node).body().filter(|body| !body.lua) {
         let end = body.close.unwrap_or(ast.node(node).span.end);
         let mut from = body.open;
         let mut child = NodeId(node.0 + 1);
@@ -18,7 +18,7 @@ pub fn comments_of<'s>(ast: &Ast, source: &'s Source, node: NodeId) -> Vec<(Span
         while child < last {
             let inner = ast.node(child);
             let own = between(ast, from, inner.span.start);
-            let taken = if inner.body.is_some() { above(ast, source, inner.span.start).len() } else { 0 };
+            let taken = if inner.is_block() { above(ast, source, inner.span.start).len() } else { 0 };
             spans.extend(&own[..own.len().saturating_sub(taken)]);
             from = inner.span.end;
             child = inner.end;
@@ -76,7 +76,7 @@ pub fn comments_at<'s>(ast: &Ast, source: &'s Source, node: NodeId) -> Vec<(Span
     }
     let here = ast.node(node);
     let mut spans = above(ast, source, here.span.start);
-    spans.extend(here.body.and_then(|body| behind(ast, source, body.open + 1)));
+    spans.extend(here.body().and_then(|body| behind(ast, source, body.open + 1)));
     spans.extend(behind(ast, source, here.span.end));
     spans.into_iter().map(|span| (span, source.slice(span))).collect()
 }

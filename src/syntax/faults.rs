@@ -95,7 +95,7 @@ impl Reader<'_> {
         let help = early.as_ref().map_or_else(
             || "no block is open here: a `{` is missing above, or this `}` is one too many".to_owned(),
             |node| {
-                let close = node.body.and_then(|body| body.close).unwrap_or(node.span.end);
+                let close = node.body().and_then(|body| body.close).unwrap_or(node.span.end);
                 format!(
                     "no block is open here: the `}}` on line {} already closed {}",
                     self.source.line(close),
@@ -105,7 +105,7 @@ impl Reader<'_> {
         );
         let doubtful = early.map_or(self.next_node(), |node| node.end.0)..self.next_node();
         self.fault(Span::new(token.start..token.end), token.start, "unexpected \"}\"".to_owned(), help, doubtful);
-        if let Some(close) = early.as_ref().and_then(|node| node.body?.close) {
+        if let Some(close) = early.as_ref().and_then(|node| node.body()?.close) {
             self.suggest(Mend::Ignore(close as usize), early.as_ref());
         }
     }
@@ -119,7 +119,7 @@ impl Reader<'_> {
         let quantifier = self.read.ast.nodes.iter().find(|node| self.opens_with_quantifier(node)).copied();
         let misplaced = || self.misplaced_close(|open, close| close < open);
         let Some(node) = quantifier.or_else(misplaced).or(innermost) else { return };
-        let help = match node.body.and_then(|body| body.close) {
+        let help = match node.body().and_then(|body| body.close) {
             _ if quantifier.is_some() => {
                 format!("the `{{` in {} opens a block: a regular expression with braces needs quotes", self.told(&node))
             }
@@ -130,7 +130,7 @@ impl Reader<'_> {
             ),
             None => format!("{} lacks its `}}`", self.told(&node)),
         };
-        let open = node.body.map_or(node.span.start, |body| body.open);
+        let open = node.body().map_or(node.span.start, |body| body.open);
         let first = self.read.ast.nodes.partition_point(|other| other.span.start < node.span.start);
         let last = if self.lacks_only_its_own_end(&node) { offset(first + 1) } else { self.next_node() };
         let message = "unexpected end of file, expecting \"}\"".to_owned();

@@ -22,7 +22,7 @@ impl Reader<'_> {
     /// tells to be another block's.
     pub(super) fn misplaced_close(&self, wrong: impl Fn(usize, usize) -> bool) -> Option<Node> {
         let closed = |node: &&Node| {
-            let close = node.body.and_then(|body| body.close)?;
+            let close = node.body().and_then(|body| body.close)?;
             wrong(self.indentation(node.span.start)?, self.indentation(close)?).then_some(close)
         };
         self.read.ast.nodes.iter().filter(|node| closed(node).is_some()).min_by_key(|node| closed(node)).copied()
@@ -31,7 +31,7 @@ impl Reader<'_> {
     /// Where a block was meant to end that ends with the `}` of an outer one: before the first statement in it that is not
     /// indented deeper than the block itself, or before that `}`.
     pub(super) fn meant_end(&self, node: &Node) -> Option<usize> {
-        let close = node.body?.close?;
+        let close = node.body()?.close?;
         let depth = self.indentation(node.span.start)?;
         let inside = |other: &&Node| other.span.start > node.span.start && other.span.start < close;
         let outer = |other: &&Node| self.indentation(other.span.start).is_some_and(|indent| indent <= depth);
@@ -42,7 +42,7 @@ impl Reader<'_> {
     /// Where the first block in a block ends.
     pub(super) fn end_of_first_child(&self, node: &Node) -> Option<usize> {
         let child = self.read.ast.nodes.iter().find(|other| other.span.start > node.span.start)?;
-        child.body?.close.map(|close| close as usize + 1)
+        child.body()?.close.map(|close| close as usize + 1)
     }
 
     /// Whether the indentation of a whole text says that all blocks are as they were meant and that a block lacks nothing
@@ -60,7 +60,7 @@ impl Reader<'_> {
 
     /// Whether the `{` of a block is that of a regular expression without quotes, as in `[0-9]{4}`.
     pub(super) fn opens_with_quantifier(&self, node: &Node) -> bool {
-        node.body.is_some_and(|body| self.is_quantifier(body.open as usize))
+        node.body().is_some_and(|body| self.is_quantifier(body.open as usize))
     }
 
     /// Whether a `{` begins the braces of a quantifier, as in `[0-9]{4}`.

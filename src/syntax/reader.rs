@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::ast::{Ast, Body, Node, NodeId, SyntaxError, Word};
+use super::ast::{Ast, Node, NodeId, SyntaxError, Word};
 use super::faults::Faults;
 use super::lua::{self, Unclosed};
 use super::source::{Source, Span};
@@ -87,7 +87,7 @@ impl<'t> Reader<'t> {
             text,
             mode,
             tokens: Tokens::new(text),
-            read: Read::default(),
+            read: Read { ast: Ast::for_text(text.len()), ..Read::default() },
             open: Vec::new(),
             first_word: 0,
             closing_quote: None,
@@ -115,6 +115,7 @@ impl<'t> Reader<'t> {
             self.close_frame(false, self.text.len());
         }
         self.end_doubts();
+        self.read.ast.shrink();
         self.read
     }
 
@@ -190,8 +191,9 @@ impl<'t> Reader<'t> {
         }
         let lua = self.first_word_is_lua();
         let id = self.push_node(token.end, true);
-        let body = Body { open: offset(token.start), close: None, lua };
-        self.read.ast.nodes[id.0 as usize].body = Some(body);
+        let node = &mut self.read.ast.nodes[id.0 as usize];
+        node.open = offset(token.start);
+        node.lua = lua;
         self.open.push(Frame { node: Some(id), named: true });
         if lua {
             match lua::body_end(self.text.as_bytes(), token.start) {
@@ -263,10 +265,12 @@ impl<'t> Reader<'t> {
         self.first_word = self.read.ast.words.len();
         self.read.ast.nodes.push(Node {
             span: Span { start, end: offset(end) },
-            body: None,
-            parent: self.open.last().and_then(|frame| frame.node),
             end: NodeId(id.0 + 1),
+            around: self.open.last().and_then(|frame| frame.node).unwrap_or(NodeId::NONE),
             words,
+            open: 0,
+            closed: false,
+            lua: false,
             ended,
         });
         id
@@ -282,9 +286,7 @@ impl<'t> Reader<'t> {
             let node = &mut self.read.ast.nodes[id.0 as usize];
             node.end = behind;
             node.span.end = offset(end);
-            if let Some(body) = &mut node.body {
-                body.close = closed.then(|| offset(end - 1));
-            }
+            node.closed = closed;
         }
         self.block_closed();
     }

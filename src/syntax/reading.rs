@@ -40,7 +40,7 @@ pub fn statements(source: &Source) -> Reading {
     for node in ast.nodes.iter().filter(|node| node.ended) {
         let words = &ast.words[node.words.0 as usize..node.words.1 as usize];
         let args = words.iter().map(|word| word.value(source).into_owned()).collect();
-        match node.body {
+        match node.body() {
             None => statements.push((node.span.end - 1, ';', args)),
             Some(body) => {
                 statements.push((body.open, '{', args));

@@ -132,9 +132,8 @@ impl<'s> Judge<'_, 's> {
 
     /// Comments and settings by which the user has decided.
     fn steering(&mut self, settings: &[RouteSetting], known: &mut Known<'s>) {
-        let blocks: Vec<DirectiveId> =
-            [Some(self.route.block), self.route.location_block, self.route.server].into_iter().flatten().collect();
-        for (depth, &block) in blocks.iter().enumerate() {
+        let blocks = [Some(self.route.block), self.route.location_block, self.route.server];
+        for (depth, block) in blocks.into_iter().flatten().enumerate() {
             let steered = match self.route.server == Some(block) {
                 true => known.server(self.tree, self.signals, block).steered.clone(),
                 false => steered(self.tree, block),

@@ -12,6 +12,7 @@ mod restrictions;
 mod route;
 pub mod segments;
 pub mod signals;
+mod sites;
 mod subrequests;
 
 pub use facts::keeps_connections;
@@ -20,3 +21,4 @@ pub use intent::{Confidence, Evidence, Intent};
 pub use jumps::Jumps;
 pub use route::{Module, Route, RouteSetting, Routes};
 pub use signals::Signals;
+pub use sites::{hosts, sends_policy};

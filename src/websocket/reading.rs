@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::headers::Headers;
 use super::intent::Intent;
 use super::route::{Module, Route};
-use crate::config::{Context, DirectiveId, ROOT, Target, Tree};
+use crate::config::{Context, DirectiveId, Location, ROOT, Target, Tree};
 
 /// Reads routes before they are judged.
 pub(super) struct RouteReader<'t> {
@@ -14,11 +14,15 @@ pub(super) struct RouteReader<'t> {
     /// The headers where no line sets any, which most routes of a large site share.
     unset: Arc<Headers>,
     pub(super) unjudged: Arc<Intent>,
+    unread: Arc<Target>,
 }
+
+/// What was taken apart before, by its text.
+type Apart<'t, T> = HashMap<&'t str, T>;
 
 impl<'t> RouteReader<'t> {
     pub(super) fn new(tree: &'t Tree) -> Self {
-        Self { tree, unset: Arc::new(Headers::of(tree, ROOT)), unjudged: Arc::default() }
+        Self { tree, unset: Arc::new(Headers::of(tree, ROOT)), unjudged: Arc::default(), unread: Arc::default() }
     }
 
     /// The route that a `*_pass` makes where nginx accepts it, with nothing of it but where it stands.
@@ -40,7 +44,7 @@ impl<'t> RouteReader<'t> {
             server: None,
             pass,
             module,
-            target: Target::default(),
+            target: Arc::clone(&self.unread),
             headers: Arc::clone(&self.unset),
             intent: Arc::clone(&self.unjudged),
         })
@@ -50,12 +54,21 @@ impl<'t> RouteReader<'t> {
     pub(super) fn read(&self, routes: &mut [Route]) -> Vec<DirectiveId> {
         let tree = self.tree;
         let mut known: HashMap<(Option<DirectiveId>, Option<DirectiveId>), Arc<Headers>> = HashMap::new();
+        let mut locations: Apart<'_, Option<Arc<Location>>> = HashMap::new();
+        let mut targets: Apart<'_, Arc<Target>> = HashMap::new();
         let mut origins = Vec::new();
         for route in routes {
             route.location_block = tree.enclosing(route.block, "location");
-            route.location = route.location_block.and_then(|block| tree.location(block));
+            route.location = route.location_block.and_then(|block| {
+                let known = locations.entry(tree.source(block).slice(tree.head(block)));
+                known.or_insert_with(|| tree.location(block).map(Arc::new)).clone()
+            });
             route.server = tree.enclosing(route.block, "server");
-            route.target = Target::new(&tree.arg(route.pass, 1).unwrap_or_default());
+            if let Some(word) = tree.word(route.pass, 1) {
+                let source = tree.source(route.pass);
+                let known = targets.entry(source.slice(word.span));
+                route.target = Arc::clone(known.or_insert_with(|| Arc::new(Target::new(&word.value(source)))));
+            }
             if route.module == Module::Proxy {
                 let effective = tree.effective(route.block, "proxy_set_header");
                 let origin = effective.map(|effective| effective.origin);

@@ -11,6 +11,7 @@ use super::known::Known;
 use super::reading::RouteReader;
 use super::restrictions::{self, Restrictions};
 use super::signals::Signals;
+use super::sites::Policed;
 use super::subrequests;
 use crate::config::{DirectiveId, Location, ROOT, Target, Tree};
 use crate::parallel;
@@ -68,16 +69,16 @@ pub struct Route {
     pub block: DirectiveId,
     /// The location it is, or stands in; none in a stream or a fragment without one.
     pub location_block: Option<DirectiveId>,
-    /// That location's arguments.
-    pub location: Option<Location>,
+    /// That location's arguments; routes with the same ones share them.
+    pub location: Option<Arc<Location>>,
     /// The server around it, when it is in sight.
     pub server: Option<DirectiveId>,
     /// Its `proxy_pass`, `uwsgi_pass`, …
     pub pass: DirectiveId,
     /// Which module it is.
     pub module: Module,
-    /// Where the requests go.
-    pub target: Target,
+    /// Where the requests go; routes with the same argument share it.
+    pub target: Arc<Target>,
     /// The two headers of the handshake, for [`Module::Proxy`].
     pub headers: Arc<Headers>,
     /// Whether it carries WebSockets, how sure that is and why.
@@ -106,7 +107,7 @@ pub struct Routes {
     /// The routes.
     pub all: Vec<Route>,
     /// Routes by the text of their target's authority, for siblings.
-    pub(super) by_authority: HashMap<String, Vec<usize>>,
+    pub(super) by_authority: HashMap<String, Vec<u32>>,
     /// Locations that `auth_request` or `mirror` send subrequests to.
     pub subrequest_targets: HashSet<DirectiveId>,
     /// Those of them that are asked while a handshake is under way.
@@ -125,6 +126,8 @@ pub struct Routes {
     pub jumps: Jumps,
     /// Hosts in lower case with their ports that are written without variables: nginx knows them from its start.
     written: HashSet<(String, u16)>,
+    /// Servers whose pages may come with a policy.
+    pub(super) policed: Policed,
 }
 
 /// Fewer routes than this are judged by one thread.
@@ -146,6 +149,7 @@ impl Routes {
             restricted: restricted(tree),
             jumps: Jumps::new(tree),
             written: HashSet::new(),
+            policed: Policed::new(tree),
         };
         let reader = RouteReader::new(tree);
         let passes = tree.all_of(&Module::PASSES.map(|(name, _)| name));
@@ -179,8 +183,8 @@ impl Routes {
         let target = &route.target;
         self.by_block.push((route.block, index as u32));
         match self.by_authority.get_mut(&target.authority) {
-            Some(same) => same.push(index),
-            None => _ = self.by_authority.insert(target.authority.clone(), vec![index]),
+            Some(same) => same.push(index as u32),
+            None => _ = self.by_authority.insert(target.authority.clone(), vec![index as u32]),
         }
         // Neighbours often pass to one and the same place.
         let is_new = index.checked_sub(1).is_none_or(|last| self.all[last].target != *target);
@@ -237,7 +241,7 @@ impl Routes {
     pub fn siblings(&self, index: usize) -> impl Iterator<Item = &Route> {
         let own = self.all.get(index).map(|route| route.target.authority.as_str()).unwrap_or_default();
         let same = self.by_authority.get(own).map_or(&[][..], Vec::as_slice);
-        same.iter().filter(move |&&other| other != index).map(|&other| &self.all[other])
+        same.iter().map(|&other| other as usize).filter(move |&other| other != index).map(|other| &self.all[other])
     }
 }
 

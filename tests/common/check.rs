@@ -73,7 +73,7 @@ fn check_shape(source: &Source, ast: &Ast) {
             sound(source, word.span);
             assert!(node.span.contains(word.span) && word.span.start < word.span.end, "a word inside its statement");
         }
-        if let Some(parent) = node.parent {
+        if let Some(parent) = node.parent() {
             let outer = ast.node(parent);
             assert!(parent.0 < index && node.end <= outer.end && outer.span.contains(node.span), "a node in its block");
         }
@@ -98,7 +98,7 @@ fn rebuilt(source: &Source, ast: &Ast) -> String {
         parts.extend(ast.words(NodeId(index)).iter().map(|word| word.span.range()));
         let end = node.span.end as usize;
         parts.push(end - 1..end);
-        if let Some(body) = node.body {
+        if let Some(body) = node.body() {
             let open = body.open as usize;
             parts.push(open..open + 1);
             if body.lua {
@@ -215,7 +215,7 @@ fn told(source: &Source, ast: &Ast) -> Vec<(String, bool)> {
     let mut all: Vec<(String, bool)> = Vec::new();
     for (index, node) in (0..).zip(ast.nodes()) {
         let words: Vec<_> = ast.words(NodeId(index)).iter().map(|word| word.value(source)).collect();
-        let outer = node.parent.map(|parent| &all[parent.0 as usize]);
+        let outer = node.parent().map(|parent| &all[parent.0 as usize]);
         let in_map = outer.is_some_and(|(_, in_map)| *in_map) || words[0] == "map";
         let depth = outer.map_or(0, |(outer, _)| outer.len() - outer.trim_start().len() + 1);
         all.push((format!("{}{}", " ".repeat(depth), words.join(" ")), in_map));

@@ -17,11 +17,11 @@ pub(crate) fn outline(source: &Source, ast: &Ast) -> String {
     let mut depths: Vec<usize> = Vec::new();
     let mut lines = String::new();
     for (index, node) in ast.nodes().iter().enumerate() {
-        let depth = node.parent.map_or(0, |parent| depths[parent.0 as usize] + 1);
+        let depth = node.parent().map_or(0, |parent| depths[parent.0 as usize] + 1);
         depths.push(depth);
         let id = NodeId(u32::try_from(index).expect("few nodes"));
         let words: Vec<_> = ast.words(id).iter().map(|word| word.value(source)).collect();
-        let end = if node.body.is_some() { " {" } else { "" };
+        let end = if node.is_block() { " {" } else { "" };
         lines.push_str(&format!("{}{}{end}\n", "  ".repeat(depth), words.join(" ")));
     }
     lines
@@ -50,11 +50,11 @@ pub(crate) fn check_shape(source: &Source, ast: &Ast) {
             assert!(node.span.contains(word.span), "a word inside its statement");
             assert!(!source.slice(word.span).is_empty());
         }
-        if let Some(body) = node.body {
+        if let Some(body) = node.body() {
             assert_eq!(source.slice(Span { start: body.open, end: body.open + 1 }), "{");
             assert!(body.close.is_none_or(|close| close + 1 == node.span.end));
         }
-        if let Some(parent) = node.parent {
+        if let Some(parent) = node.parent() {
             let outer = ast.node(parent);
             assert!(parent.0 < index && node.end <= outer.end && outer.span.contains(node.span));
         }

@@ -10,7 +10,7 @@ fn rebuilt(source: &Source, ast: &Ast) -> String {
     for (index, node) in (0..).zip(ast.nodes()) {
         parts.extend(ast.words(NodeId(index)).iter().map(|word| word.span));
         let mark = |at: u32| Span { start: at, end: at + 1 };
-        match node.body {
+        match node.body() {
             None => parts.push(mark(node.span.end - 1)),
             Some(body) => {
                 let close = body.close.expect("a closed block");
@@ -129,7 +129,7 @@ fn tokens_may_lie_across_any_two_chunks() {
     let ast = parse(&source(&long));
     assert_eq!(ast.errors(), []);
     assert_eq!((ast.nodes().len(), ast.comments().len()), (6000, 4000));
-    assert!(ast.nodes().chunks(3).all(|nodes| nodes[1].parent.is_some() && nodes[2].parent == nodes[1].parent));
+    assert!(ast.nodes().chunks(3).all(|nodes| nodes[1].parent().is_some() && nodes[2].parent() == nodes[1].parent()));
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn depth_needs_no_stack() {
     let ast = parse(&source(&deep));
     assert_eq!(ast.errors(), []);
     assert_eq!(ast.nodes().len(), 100_000);
-    assert_eq!(ast.node(NodeId(99_999)).parent, Some(NodeId(99_998)));
+    assert_eq!(ast.node(NodeId(99_999)).parent(), Some(NodeId(99_998)));
     assert_eq!(ast.node(NodeId(0)).end, NodeId(100_000));
     let open = parse(&source(&"a {".repeat(100_000)));
     assert_eq!(open.errors().len(), 1);

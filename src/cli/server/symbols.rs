@@ -38,7 +38,7 @@ impl Outline<'_> {
         let mut next = from;
         while next < to {
             let node = self.ast.node(next);
-            if node.body.is_some() && levels > 0 {
+            if node.is_block() && levels > 0 {
                 all.extend(self.block(next, levels - 1));
             }
             next = node.end;

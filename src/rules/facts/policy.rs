@@ -11,6 +11,7 @@ use super::super::condition::{Hit, Scope};
 use super::super::finding::{Place, WordPart};
 use super::Fact;
 use crate::config::{DirectiveId, Reached, Tree};
+use crate::websocket::{hosts, sends_policy};
 
 pub(super) const FACTS: &[Fact] = facts! {
     "policy-blocks-own-socket" "pages of this host may not open a WebSocket to it" |scope| own_socket(scope, false);
@@ -65,15 +66,6 @@ fn names_by_http(source: &str, hosts: &[String]) -> bool {
     })
 }
 
-/// The names of a server by which browsers ask for it.
-fn hosts(tree: &Tree, server: DirectiveId) -> Vec<String> {
-    let names = tree.own(server, "server_name").iter().flat_map(|&line| tree.args(line));
-    names
-        .map(|name| name.to_ascii_lowercase())
-        .filter(|name| name.contains('.') && !name.contains(['~', '*', '$']))
-        .collect()
-}
-
 /// The lines in effect for the page at `/` of a server that send a policy which browsers enforce.
 fn policy_lines(tree: &Tree, server: DirectiveId) -> Vec<DirectiveId> {
     let page = match tree.reach(server, "/") {
@@ -86,10 +78,7 @@ fn policy_lines(tree: &Tree, server: DirectiveId) -> Vec<DirectiveId> {
         return Vec::new();
     }
     let lines = tree.effective(page, "add_header").map_or(&[][..], |effective| effective.lines);
-    let is_policy = |&line: &DirectiveId| {
-        tree.arg(line, 1).is_some_and(|name| name.eq_ignore_ascii_case("Content-Security-Policy"))
-    };
-    lines.iter().copied().filter(is_policy).collect()
+    lines.iter().copied().filter(|&line| sends_policy(tree, line)).collect()
 }
 
 /// The first of the lines whose policy shuts out what `lets_through` asks for.
@@ -123,10 +112,9 @@ fn other_socket(scope: Scope<'_>) -> Option<Hit> {
     if scope.routes.in_server(server).any(|route| !route.intent.only) || !tree.own(server, "root").is_empty() {
         return None;
     }
-    let of_site = |name: &String| name.strip_prefix("www.").unwrap_or(name) == site;
-    let servers = tree.own(tree.directive(server).parent, "server").iter().copied();
-    let pages = servers.filter(|&page| page != server && hosts(tree, page).iter().any(of_site));
-    pages.into_iter().find_map(|page| Some(blocking(tree, &policy_lines(tree, page), speaks_of_sockets)?.0))
+    let beside = |page: DirectiveId| page != server && tree.directive(page).parent == tree.directive(server).parent;
+    let mut pages = scope.routes.policed_site(site).into_iter().filter(|&page| beside(page));
+    pages.find_map(|page| Some(blocking(tree, &policy_lines(tree, page), speaks_of_sockets)?.0))
 }
 
 #[cfg(test)]

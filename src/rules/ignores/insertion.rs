@@ -69,7 +69,7 @@ fn is_inside_text(ast: &Ast, offset: u32) -> bool {
     let inside = |start: u32, end: u32| start < offset && offset < end;
     (0..ast.nodes().len()).map(|index| crate::syntax::NodeId(index as u32)).any(|id| {
         let node = ast.node(id);
-        let in_lua = node.body.is_some_and(|body| body.lua && inside(body.open, node.span.end));
+        let in_lua = node.body().is_some_and(|body| body.lua && inside(body.open, node.span.end));
         in_lua || ast.words(id).iter().any(|word| inside(word.span.start, word.span.end))
     })
 }

@@ -21,9 +21,9 @@ pub(super) fn of(ast: &Ast, source: &Source, span: Span) -> Target {
     let before = |offset: u32| ast.nodes().partition_point(|node| node.span.start < offset);
     let behind = before(span.start);
     let at = |index: usize| (index < ast.nodes().len()).then_some(NodeId(index as u32));
-    let next = || at(behind).filter(|&id| ast.node(id).parent == block);
+    let next = || at(behind).filter(|&id| ast.node(id).parent() == block);
     let last = behind.checked_sub(1).and_then(at);
-    let around = last.filter(|&id| ast.node(id).body.is_none() && ast.node(id).span.contains(span));
+    let around = last.filter(|&id| !ast.node(id).is_block() && ast.node(id).span.contains(span));
     let is_alone = source.slice(Span { start: line.start, end: span.start }).trim().is_empty();
     let nodes: Vec<NodeId> = match around {
         Some(node) => vec![node],
@@ -40,10 +40,10 @@ fn on_line(ast: &Ast, line: Span, end: u32) -> Vec<NodeId> {
     let first = before(line.start);
     // Of those that began on lines above, only what still goes on can end here.
     let above = first.checked_sub(1).map(|last| NodeId(last as u32));
-    let open = std::iter::successors(above, |&id| ast.node(id).parent).filter(|&id| {
+    let open = std::iter::successors(above, |&id| ast.node(id).parent()).filter(|&id| {
         let node = ast.node(id);
-        let last = node.body.map_or(Some(node.span.end), |body| body.close.map(|close| close + 1));
-        let head_ends_here = node.body.is_some_and(|body| line.start <= body.open && body.open < end);
+        let last = node.body().map_or(Some(node.span.end), |body| body.close.map(|close| close + 1));
+        let head_ends_here = node.body().is_some_and(|body| line.start <= body.open && body.open < end);
         head_ends_here || last.is_some_and(|last| line.start < last && last <= end)
     });
     let mut nodes: Vec<NodeId> = open.chain((first..before(end)).map(|index| NodeId(index as u32))).collect();

@@ -120,7 +120,7 @@ fn shows(source: &Source, ast: &Ast, construct: &Construct) -> bool {
     }
     let node = ast.nodes.partition_point(|node| node.span.start <= at);
     let lua = node.checked_sub(1).map(|node| &ast.nodes[node]);
-    !lua.is_some_and(|node| node.span.end > at && node.body.is_some_and(|body| body.lua && body.open < at))
+    !lua.is_some_and(|node| node.span.end > at && node.body().is_some_and(|body| body.lua && body.open < at))
 }
 
 /// All constructs of a text, in order.

@@ -178,7 +178,7 @@ fn own_variables<'s>(source: &'s Source, ast: &Ast) -> HashSet<&'s str> {
     for node in &ast.nodes {
         let (first, behind) = (node.words.0 as usize, node.words.1 as usize);
         let directive = text(first);
-        if node.body.is_some() {
+        if node.is_block() {
             // `map $host $NAME {`, `geo $NAME {` and their like.
             own.insert(variable(text(behind - 1)));
         } else if behind - first > 1 && (directive == "set" || directive.ends_with("_set") || directive == "js_var") {

@@ -33,6 +33,7 @@ mod capacity;
 mod comments;
 mod directives;
 mod headers;
+mod jumps;
 mod listeners;
 mod maps;
 mod origin;
@@ -55,6 +56,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Fact> {
     [
         route::FACTS,
         reach::FACTS,
+        jumps::FACTS,
         paths::FACTS,
         query::FACTS,
         upstreams::FACTS,

@@ -28,3 +28,4 @@ pub use intent::{Confidence, Evidence, Intent};
 pub use jumps::Jumps;
 pub use route::{Module, Route, RouteSetting, Routes};
 pub use signals::Signals;
+pub(crate) use walk::is_redirect;

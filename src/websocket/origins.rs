@@ -4,7 +4,7 @@ use super::denials::other_services;
 use super::headers::{is_for, value};
 use super::intent::Confidence;
 use super::known::{Known, steered};
-use super::segments::segments;
+use super::segments::{Segment, segments};
 use super::signals::{Endpoint, Signals};
 use crate::config::{DirectiveId, Location, Modifier, Pattern, Tree};
 use crate::syntax::comments_of;
@@ -94,8 +94,13 @@ pub(super) fn sample_path(location: &Location) -> Option<String> {
     }
     let ways = segments(&location.path, true).ways;
     let path = ways.iter().filter(|way| way.from_root).find_map(|way| {
-        let whole: Option<Vec<&str>> = way.segments.iter().map(|segment| segment.whole()).collect();
-        whole.map(|segments| format!("/{}", segments.join("/")))
+        let some = |segment: &Segment| match segment {
+            Segment::Whole(text) => Some(text.clone()),
+            Segment::Tail(_) => None,
+            Segment::Any => Some("x".into()),
+        };
+        let segments: Option<Vec<String>> = way.segments.iter().map(some).collect();
+        segments.map(|segments| format!("/{}", segments.join("/")))
     })?;
     let pattern = Pattern::new(&location.path, location.modifier == Modifier::RegexNoCase);
     (pattern.is_match(&path) == Some(true)).then_some(path)

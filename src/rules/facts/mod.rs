@@ -37,15 +37,18 @@ mod jumps;
 mod listeners;
 mod maps;
 mod origin;
+mod passes;
 mod paths;
 mod policy;
 mod query;
 mod reach;
+mod redirects;
 mod request;
 mod response;
 mod route;
 mod security;
 mod settings;
+mod shadows;
 mod tests_of_upgrade;
 mod text;
 mod times;
@@ -57,6 +60,9 @@ pub(super) fn all() -> impl Iterator<Item = &'static Fact> {
         route::FACTS,
         reach::FACTS,
         jumps::FACTS,
+        passes::FACTS,
+        redirects::FACTS,
+        shadows::FACTS,
         paths::FACTS,
         query::FACTS,
         upstreams::FACTS,

@@ -20,6 +20,15 @@ impl Pattern {
         self.regex.as_ref()?.is_match(text).ok()
     }
 
+    /// What the first match in `text` and its groups hold, an absent group as nothing; `Some(None)` when nothing matches,
+    /// none when that cannot be said.
+    pub fn captures(&self, text: &str) -> Option<Option<Vec<String>>> {
+        let found = self.regex.as_ref()?.captures(text).ok()?;
+        let Some(found) = found else { return Some(None) };
+        let group = |index| found.get(index).map(|group| group.as_str().to_owned()).unwrap_or_default();
+        Some(Some((0..found.len()).map(group).collect()))
+    }
+
     /// The names of the groups `(?<name>…)`, which nginx turns into variables.
     pub fn names(pattern: &str) -> impl Iterator<Item = &str> {
         pattern.match_indices("(?").filter_map(|(at, open)| {

@@ -1,10 +1,9 @@
 //! What was looked up for one route and serves the next ones.
 
-use std::cell::OnceCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::intent::{Confidence, tests_upgrade};
+use super::intent::Confidence;
 use super::segments::segments;
 use super::signals::{Application, Deny, Found, ServerName, Signals, Word};
 use crate::config::{DirectiveId, Location, Tree};
@@ -41,12 +40,10 @@ const MOST_PATHS: usize = 1 << 14;
 
 /// What a server says of all its routes.
 pub(super) struct ServerSays<'s> {
-    block: DirectiveId,
     /// What comments on it decide.
     pub(super) steered: Vec<bool>,
     /// Its names that say something.
     pub(super) names: Vec<Named<'s>>,
-    jumps: OnceCell<Jumps>,
 }
 
 /// A `server_name` that says something.
@@ -55,17 +52,6 @@ pub(super) struct Named<'s> {
     pub(super) name: String,
     pub(super) label: Option<&'s ServerName>,
     pub(super) application: Option<&'s Application>,
-}
-
-/// How named locations of a server are reached.
-#[derive(Default)]
-struct Jumps {
-    /// The codes of `error_page`, by their target.
-    error_pages: HashMap<String, Vec<u16>>,
-    /// The last words of `try_files`.
-    tried: HashSet<String>,
-    /// Codes that are returned, and whether by an `if` that tests `$http_upgrade`.
-    returned: HashSet<(u16, bool)>,
 }
 
 impl<'s> Known<'s> {
@@ -102,12 +88,7 @@ impl<'s> Known<'s> {
         {
             return Rc::clone(says);
         }
-        let says = Rc::new(ServerSays {
-            block,
-            steered: steered(tree, block),
-            names: names(tree, signals, block),
-            jumps: OnceCell::new(),
-        });
+        let says = Rc::new(ServerSays { steered: steered(tree, block), names: names(tree, signals, block) });
         self.server = Some((block, Rc::clone(&says)));
         says
     }
@@ -124,38 +105,6 @@ fn names<'s>(tree: &Tree, signals: &'s Signals, server: DirectiveId) -> Vec<Name
         }
     }
     names
-}
-
-impl ServerSays<'_> {
-    /// Whether a named location is reached only from `if` blocks that test `$http_upgrade`: by an `error_page CODE =
-    /// @name` whose code such an `if` returns.
-    pub(super) fn jumps_on_upgrade(&self, tree: &Tree, name: &str) -> bool {
-        let jumps = self.jumps.get_or_init(|| Jumps::new(tree, self.block));
-        let codes = jumps.error_pages.get(name).map_or(&[][..], Vec::as_slice);
-        let hits = |tested: bool| codes.iter().any(|&code| jumps.returned.contains(&(code, tested)));
-        !jumps.tried.contains(name) && hits(true) && !hits(false)
-    }
-}
-
-impl Jumps {
-    fn new(tree: &Tree, server: DirectiveId) -> Self {
-        let mut jumps = Self::default();
-        for id in (server.0 + 1..tree.directive(server).end.0).map(DirectiveId) {
-            let target = || tree.args(id).last().unwrap_or_default().into_owned();
-            if tree.is(id, "error_page") {
-                let codes = tree.args(id).filter_map(|arg| arg.parse::<u16>().ok());
-                jumps.error_pages.entry(target()).or_default().extend(codes);
-            } else if tree.is(id, "try_files") {
-                jumps.tried.insert(target());
-            } else if tree.is(id, "return") {
-                let block = tree.directive(id).parent;
-                let tested = tree.is(block, "if") && tests_upgrade(tree, block);
-                let code = tree.arg(id, 1).and_then(|code| code.parse::<u16>().ok());
-                jumps.returned.extend(code.map(|code| (code, tested)));
-            }
-        }
-        jumps
-    }
 }
 
 /// What the comments on a block decide, in their order.

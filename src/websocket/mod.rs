@@ -1,12 +1,17 @@
 //! Which routes carry WebSockets, how sure that is, and what is known of them.
 
+mod arrivals;
 pub mod comments;
+mod denials;
 mod facts;
 mod headers;
 mod hops;
 mod intent;
+mod judge;
 mod jumps;
 mod known;
+mod names;
+mod origins;
 mod reading;
 mod restrictions;
 mod route;
@@ -14,7 +19,10 @@ pub mod segments;
 pub mod signals;
 mod sites;
 mod subrequests;
+mod upgrade_test;
+mod walk;
 
+pub use arrivals::{Arrival, Arrivals};
 pub use facts::keeps_connections;
 pub use headers::{Header, Headers, Plain, State, concerns_upgrade, has_leftovers, has_upgrade_token, is_for, value};
 pub use intent::{Confidence, Evidence, Intent};
@@ -22,3 +30,4 @@ pub use jumps::Jumps;
 pub use route::{Module, Route, RouteSetting, Routes};
 pub use signals::Signals;
 pub use sites::{hosts, sends_policy};
+pub(crate) use walk::is_redirect;

@@ -3,9 +3,11 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::arrivals::Arrivals;
 use super::headers::Headers;
 use super::hops;
-use super::intent::{self, Intent};
+use super::intent::Intent;
+use super::judge;
 use super::jumps::Jumps;
 use super::known::Known;
 use super::reading::RouteReader;
@@ -124,6 +126,8 @@ pub struct Routes {
     pub restricted: HashSet<DirectiveId>,
     /// Where requests are sent on to inside nginx.
     pub jumps: Jumps,
+    /// The handshakes that reach routes by such ways.
+    pub arrivals: Arrivals,
     /// Hosts in lower case with their ports that are written without variables: nginx knows them from its start.
     written: HashSet<(String, u16)>,
     /// Servers whose pages may come with a policy.
@@ -148,6 +152,7 @@ impl Routes {
             header_origins: HashSet::new(),
             restricted: restricted(tree),
             jumps: Jumps::new(tree),
+            arrivals: Arrivals::default(),
             written: HashSet::new(),
             policed: Policed::new(tree),
         };
@@ -160,11 +165,12 @@ impl Routes {
         for index in 0..routes.all.len() {
             routes.note(index);
         }
+        routes.arrivals = Arrivals::new(tree, signals);
         let unjudged = Arc::clone(&reader.unjudged);
         routes.by_block.sort_unstable();
         let intents = parallel::in_ranges(routes.all.len(), LEAST_ROUTES, |range| {
             let mut known = Known::default();
-            let judged = range.map(|index| intent::of(tree, &routes, index, signals, settings, &mut known));
+            let judged = range.map(|index| judge::of(tree, &routes, index, signals, settings, &mut known));
             // Most routes of a large site are all alike: nothing speaks for them.
             judged.map(|intent| if intent == *unjudged { Arc::clone(&unjudged) } else { Arc::new(intent) }).collect()
         });

@@ -33,18 +33,22 @@ mod capacity;
 mod comments;
 mod directives;
 mod headers;
+mod jumps;
 mod listeners;
 mod maps;
 mod origin;
+mod passes;
 mod paths;
 mod policy;
 mod query;
 mod reach;
+mod redirects;
 mod request;
 mod response;
 mod route;
 mod security;
 mod settings;
+mod shadows;
 mod tests_of_upgrade;
 mod text;
 mod times;
@@ -55,6 +59,10 @@ pub(super) fn all() -> impl Iterator<Item = &'static Fact> {
     [
         route::FACTS,
         reach::FACTS,
+        jumps::FACTS,
+        passes::FACTS,
+        redirects::FACTS,
+        shadows::FACTS,
         paths::FACTS,
         query::FACTS,
         upstreams::FACTS,

@@ -1,0 +1,107 @@
+//! What says that a route carries no WebSockets.
+
+use super::headers::State;
+use super::intent::{Confidence, Evidence};
+use super::judge::Judge;
+use super::known::Known;
+use super::route::{Module, Routes};
+use super::signals::Signals;
+use crate::config::{DirectiveId, Tree};
+use crate::syntax::comments_of;
+
+impl<'s> Judge<'_, 's> {
+    pub(super) fn denials(&mut self, routes: &Routes, known: &mut Known<'s>) {
+        if self.is_subrequest_target(routes) {
+            self.add(None, self.route.location_block, "it answers subrequests of `auth_request` or `mirror`".into());
+        }
+        if matches!(self.route.module, Module::Grpc | Module::Fastcgi) && !self.has(Confidence::Likely) {
+            let text = format!("`{}_pass` cannot carry them", self.route.module.prefix());
+            self.add(None, self.route.pass, text);
+        }
+        let upgrade = &self.route.headers.upgrade;
+        if upgrade.state == State::Empty && !self.has(Confidence::Certain) {
+            self.add(None, upgrade.lines.last().copied(), "it clears the `Upgrade` header".into());
+        }
+        if self.has(Confidence::Certain) {
+            // Headers of the blocks around it are not meant for each location that inherits them: `/assets` stays one of files.
+            if self.endpoint.is_none() && self.is_certain_by_inheritance() {
+                self.denied_path();
+            }
+            return;
+        }
+        let named_by_path = self.endpoint.is_some();
+        if !named_by_path {
+            self.denied_path();
+            let unbuffered = self.tree.effective(self.route.block, "proxy_buffering").is_some_and(|effective| {
+                self.tree.arg(effective.line(), 1).is_some_and(|value| value.eq_ignore_ascii_case("off"))
+            });
+            if unbuffered && self.route.headers.connection.state == State::Empty {
+                let at = self.route.headers.connection.lines.last().copied();
+                self.add(None, at, "it is set up for server-sent events: unbuffered, and `Connection` cleared".into());
+            }
+        }
+        if !named_by_path || self.endpoint.as_ref().is_some_and(|found| found.endpoint.ambiguous) {
+            let endpoint = self.endpoint.is_some();
+            let (tree, signals) = (self.tree, self.signals);
+            let others = other_services(tree, signals, known, self.route.block, self.route.server, endpoint);
+            self.intent.evidence.extend(others);
+        }
+    }
+
+    fn denied_path(&mut self) {
+        if let Some(deny) = self.path.and_then(|path| path.denied) {
+            self.add(None, self.route.location_block, format!("its path is that of {}", deny.reason));
+        }
+    }
+
+    /// Whether nothing but header lines of the blocks around it makes it certain.
+    fn is_certain_by_inheritance(&self) -> bool {
+        let inherited = |line: DirectiveId| {
+            self.tree.is(line, "proxy_set_header") && self.tree.directive(line).parent != self.route.block
+        };
+        let mut certain =
+            self.intent.evidence.iter().filter(|evidence| evidence.confidence >= Some(Confidence::Certain));
+        certain.all(|evidence| evidence.at.is_some_and(inherited))
+    }
+}
+
+/// Headers, comments and neighbours which say that a `/ws` (`endpoint`) stands for web services, or a path for something
+/// else.
+pub(super) fn other_services<'s>(
+    tree: &Tree,
+    signals: &'s Signals,
+    known: &mut Known<'s>,
+    block: DirectiveId,
+    server: Option<DirectiveId>,
+    endpoint: bool,
+) -> Vec<Evidence> {
+    let denied = |at: DirectiveId, text: String| Evidence { confidence: None, text, at: Some(at) };
+    let mut found = Vec::new();
+    let lines = tree.effective(block, "proxy_set_header").map_or(&[][..], |effective| effective.lines);
+    for &line in lines {
+        let header = tree.arg(line, 1).unwrap_or_default();
+        if let Some(deny) = signals.denied_header(&header) {
+            found.push(denied(line, format!("it sets `{header}`, as for {}", deny.reason)));
+        }
+    }
+    let directive = tree.directive(block);
+    let file = tree.file(directive.file);
+    let comments = comments_of(&file.ast, &file.source, directive.node);
+    if let Some(deny) = comments.iter().find_map(|(_, comment)| signals.denied_comment(comment)) {
+        found.push(denied(block, format!("a comment on it speaks of {}", deny.reason)));
+    }
+    let Some(server) = server else { return found };
+    let beside = match known.web_services.get(&server) {
+        Some(&known) => known,
+        None => {
+            let mut locations = tree.locations(server).filter_map(|block| tree.location(block));
+            let found = locations.find_map(|location| known.path(signals, &location).denied_beside);
+            known.web_services.insert(server, found);
+            found
+        }
+    };
+    if let Some(deny) = beside.filter(|_| endpoint) {
+        found.push(denied(server, format!("locations beside it are those of {}", deny.reason)));
+    }
+    found
+}

@@ -1,0 +1,101 @@
+//! What the names of upstreams, servers and ports say of a route.
+
+use super::intent::Confidence;
+use super::judge::Judge;
+use super::known::Known;
+use super::route::{Module, Route, Routes};
+use super::signals::Application;
+use crate::config::{DirectiveId, Modifier};
+
+impl<'s> Judge<'_, 's> {
+    pub(super) fn names(&mut self, routes: &Routes, index: usize, known: &mut Known<'s>) {
+        let signals = self.signals;
+        let mut hosts = self.tree.hosts(&self.route.target, self.route.block);
+        if self.route.target.variable {
+            hosts.push(self.route.target.host().replace(['$', '{', '}'], ""));
+        }
+        hosts.retain(|host| !host.is_empty());
+        for host in hosts {
+            let (word, application) = known.host(signals, &host);
+            if let Some((word, confidence)) = word {
+                let text = format!("its upstream `{host}` says `{}`", word.word);
+                self.add(confidence, self.route.pass, text);
+            }
+            if let Some(application) = application {
+                self.application(routes, index, known, application, self.route.pass, &format!("upstream `{host}`"));
+            }
+        }
+        let server = self.route.server.map(|server| known.server(self.tree, signals, server));
+        for named in server.iter().flat_map(|server| &server.names) {
+            if let Some(label) = named.label {
+                self.add(label.confidence, named.line, format!("its server is called `{}`", named.name));
+            }
+            if let Some(application) = named.application {
+                let what = format!("server `{}`", named.name);
+                self.application(routes, index, known, application, named.line, &what);
+            }
+        }
+        // What is spoken on a port of bytes nobody can say: MQTT brokers listen on several.
+        if self.route.module == Module::Stream {
+            return;
+        }
+        let port = match self.tree.upstream(self.route.target.host()) {
+            Some(upstream) => upstream.servers.first().and_then(|&server| {
+                self.tree.arg(server, 1).and_then(|address| address.rsplit_once(':')?.1.parse::<u16>().ok())
+            }),
+            None => self.route.target.port(),
+        };
+        if let Some(found) = port.and_then(|port| signals.port(port)) {
+            let text = format!("port {} is that of {}", found.port, found.application);
+            self.add(Confidence::Possible, self.route.pass, text);
+        }
+    }
+
+    /// A name speaks of an application; that concerns the route only if the application's sockets reach it.
+    fn application(
+        &mut self,
+        routes: &Routes,
+        index: usize,
+        known: &mut Known<'s>,
+        application: &'s Application,
+        at: DirectiveId,
+        what: &str,
+    ) {
+        if !self.receives(routes, index, known, &application.paths) {
+            return;
+        }
+        let intent = &mut self.intent;
+        intent.sticky |= application.sticky;
+        intent.origin |= application.origin;
+        intent.origin_scheme |= application.origin_scheme;
+        intent.ping_by(&application.name, application.pings);
+        intent.protocol.get_or_insert_with(|| application.name.clone());
+        self.add(application.confidence, at, format!("its {what} names {}", application.name));
+    }
+
+    /// Whether one of an application's paths leads to this route, seen from where the application begins: the shortest
+    /// path in the server that leads to the same upstream.
+    fn receives(&self, routes: &Routes, index: usize, known: &mut Known<'s>, paths: &[String]) -> bool {
+        let (Some(server), Some(block), Some(location)) =
+            (self.route.server, self.route.location_block, &self.route.location)
+        else {
+            return true;
+        };
+        if paths.is_empty() || location.modifier == Modifier::Named {
+            return true;
+        }
+        let plain = |route: &Route| {
+            let location = route.location.as_ref().filter(|location| !location.is_regex())?;
+            (route.server == Some(server) && location.path.starts_with('/')).then(|| location.path.clone())
+        };
+        let base = std::iter::once(self.route).chain(routes.siblings(index).take(64)).filter_map(plain);
+        let base = base.min_by_key(String::len).unwrap_or_else(|| "/".into());
+        paths.iter().any(|path| {
+            let full = format!("{}{path}", base.trim_end_matches('/'));
+            let tree = self.tree;
+            let selected =
+                known.selected.entry((server, full)).or_insert_with_key(|(_, full)| tree.select(server, full));
+            *selected == Some(block)
+        })
+    }
+}

@@ -1,5 +1,6 @@
 //! Which routes carry WebSockets, how sure that is, and what is known of them.
 
+mod carried;
 pub mod comments;
 mod facts;
 mod headers;
@@ -12,11 +13,16 @@ mod restrictions;
 mod route;
 pub mod segments;
 pub mod signals;
+mod steering;
 mod subrequests;
 
 pub use facts::keeps_connections;
-pub use headers::{Header, Headers, Plain, State, concerns_upgrade, has_leftovers, has_upgrade_token, is_for, value};
+pub use headers::{
+    Header, Headers, Plain, State, concerns_upgrade, has_leftovers, has_upgrade_token, is_for, is_websocket,
+    name_without_colon, value,
+};
 pub use intent::{Confidence, Evidence, Intent};
 pub use jumps::Jumps;
 pub use route::{Module, Route, RouteSetting, Routes};
 pub use signals::Signals;
+pub use steering::{PREFIX, deciding_comments, decision, instruction};

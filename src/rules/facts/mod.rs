@@ -33,6 +33,7 @@ mod capacity;
 mod comments;
 mod directives;
 mod headers;
+mod leftovers;
 mod listeners;
 mod maps;
 mod origin;
@@ -60,6 +61,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Fact> {
         upstreams::FACTS,
         origin::FACTS,
         headers::FACTS,
+        leftovers::FACTS,
         request::FACTS,
         response::FACTS,
         policy::FACTS,

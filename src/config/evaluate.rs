@@ -256,15 +256,33 @@ pub fn is_placeholder(value: &str) -> bool {
     framed || ["{{", "{%", "<%"].iter().any(|open| value.contains(open))
 }
 
-/// Whether a variable is `$http_upgrade` or `$http_connection` with a slip of the pen (`$http_upgarde`): nginx accepts
-/// any `$http_…` name, and it is empty (NGINX facts part F).
+/// Whether a variable stands where `$http_upgrade` or `$http_connection` was meant; see [`meant_header`].
 pub fn is_near_miss(variable: &str) -> bool {
-    let Some(header) = variable.strip_prefix("http_") else { return false };
-    ["upgrade", "connection"].into_iter().any(|meant| {
-        header != meant
+    meant_header(variable).is_some()
+}
+
+/// The header, `upgrade` or `connection`, that a variable (in lower case) was meant to hold and does not: with a slip of the
+/// pen (`$http_upgarde`), its name put together otherwise (`$http_connection_upgrade`), or taken from the answer, which is
+/// not there yet (`$upstream_http_upgrade`). nginx accepts any such name, and it is empty (NGINX facts part F).
+pub fn meant_header(variable: &str) -> Option<&'static str> {
+    const MEANT: [&str; 2] = ["upgrade", "connection"];
+    let answer = ["sent_http_", "upstream_http_"].iter().find_map(|family| variable.strip_prefix(family));
+    if let Some(header) = answer {
+        return MEANT.into_iter().find(|meant| header == *meant);
+    }
+    let header = variable.strip_prefix("http_")?;
+    let slip = |meant: &&str| {
+        header != *meant
             && header.len().abs_diff(meant.len()) <= 1
             && header.bytes().next() == meant.bytes().next()
             && slips(header.as_bytes(), meant.as_bytes()) <= 2
+    };
+    MEANT.into_iter().find(slip).or_else(|| {
+        let words = || header.split('_');
+        let of_handshake = |word| MEANT.contains(&word) || matches!(word, "http" | "header" | "websocket" | "ws");
+        (words().count() > 1 && words().all(of_handshake))
+            .then(|| MEANT.into_iter().find(|meant| words().any(|word| word == *meant)))
+            .flatten()
     })
 }
 

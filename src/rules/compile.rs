@@ -108,6 +108,7 @@ pub(super) struct Report {
     pub(super) at: String,
     pub(super) part: Part,
     pub(super) message: String,
+    pub(super) each: bool,
     pub(super) related: Vec<(String, String)>,
 }
 
@@ -145,7 +146,7 @@ pub struct FixRule {
 pub(super) enum Step {
     Headers(Vec<(String, HeaderValue)>),
     Set { directive: String, value: String, block: Option<String> },
-    Replace { at: String, part: Part, with: String },
+    Replace { at: String, part: Part, with: String, every: bool },
     Remove { at: String, every: bool },
     Hoist(String),
     Define(String),
@@ -391,8 +392,11 @@ impl Checker<'_> {
     }
 
     /// What a fix may change: a directive, or one with the header it sets.
-    fn change(&self, word: &Spanned<String>) -> Result<String, RuleError> {
+    fn change(&self, word: &Spanned<String>, known: &Conditions) -> Result<String, RuleError> {
         let text = word.get_ref();
+        if text.starts_with('{') && !text.starts_with("{module}") {
+            return self.template(word, known).map(|_| text.clone());
+        }
         let directive = text.split(' ').next().unwrap_or_default();
         self.directive(&Spanned::new(word.span(), directive.to_owned())).map(|_| text.clone())
     }
@@ -447,6 +451,7 @@ impl Checker<'_> {
             at: self.place(&file.report.at, &when)?,
             part: self.part(file.report.part.as_ref(), Part::Head)?,
             message: self.template(&file.report.message, &when)?,
+            each: file.report.each,
             related: file
                 .report
                 .related
@@ -524,7 +529,7 @@ impl Checker<'_> {
         for replace in [&fix.replace, &fix.replace_also].into_iter().flatten() {
             let at = self.place(&replace.at, &names)?;
             let part = self.part(replace.part.as_ref(), Part::Value)?;
-            steps.push(Step::Replace { at, part, with: replace.with.clone() });
+            steps.push(Step::Replace { at, part, with: replace.with.clone(), every: replace.every });
         }
         if let Some(remove) = &fix.remove {
             steps.push(Step::Remove { at: self.place(&remove.at, &names)?, every: remove.every });
@@ -545,7 +550,7 @@ impl Checker<'_> {
             return Err(self.at(&fix.safety, "a fix that is no advice has to say what it changes"));
         }
         let title = self.template(&fix.title, &names)?;
-        let changes = fix.changes.iter().map(|word| self.change(word)).collect::<Result<_, _>>()?;
+        let changes = fix.changes.iter().map(|word| self.change(word, &names)).collect::<Result<_, _>>()?;
         Ok(FixRule { safety, title, when, steps, changes, open_world: fix.open_world, reveals: fix.reveals })
     }
 }

@@ -16,6 +16,8 @@ pub(super) struct Scope<'a> {
     pub(super) routes: &'a Routes,
     pub(super) version: Option<Version>,
     pub(super) subject: Asked<'a>,
+    /// The one line that conditions on directives are to look at, where a rule speaks of each by itself.
+    pub(super) only: Option<DirectiveId>,
 }
 
 /// The subject of a question.
@@ -125,6 +127,15 @@ impl Found {
             }
             None => self.named.push((name.to_owned(), hit)),
         }
+    }
+
+    /// The same, where `name` was found in this one place alone.
+    pub(super) fn with_one(&self, name: &str, place: Place) -> Self {
+        let mut found = self.clone();
+        for (_, hit) in found.named.iter_mut().filter(|(other, _)| other == name) {
+            hit.places = vec![place];
+        }
+        found
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&Hit> {
@@ -256,6 +267,7 @@ impl Compiled {
                 let lines: Vec<DirectiveId> = lines_of(scope.tree, route.block, &name, *lines)
                     .iter()
                     .copied()
+                    .filter(|&line| scope.only.is_none_or(|only| only == line))
                     .filter(|&line| self.accepts(scope.tree, line))
                     .collect();
                 (!lines.is_empty()).then(|| Hit::lines(lines))
@@ -290,7 +302,8 @@ impl Compiled {
                 if header.state == State::Unset {
                     *open = (*open).max(scope.tree.openness(route.block, "proxy_set_header"));
                 }
-                Some(Hit::lines(header.lines.iter().rev().copied().take(1)))
+                let words = header.undefined.iter().map(|name| format!("${name}")).collect();
+                Some(Hit { words, ..Hit::lines(header.lines.iter().rev().copied().take(1)) })
             }
         }
     }

@@ -7,7 +7,7 @@ use super::condition::{Asked, Found, Scope};
 use super::doubts::Doubts;
 use super::finding::{Finding, HeaderValue, Op, Place, Plan, Safety, WordPart};
 use super::ignores::Ignores;
-use crate::config::{DirectiveId, Openness, ROOT, Tree, Version};
+use crate::config::{Context, DirectiveId, Openness, ROOT, Tree, Version};
 use crate::parallel;
 use crate::syntax::Span;
 use crate::websocket::{Confidence, Route, Routes, is_for, value as header_value};
@@ -47,7 +47,7 @@ pub fn check<'r>(tree: &Tree, routes: &Routes, rules: &'r RuleSet, options: &Opt
                 rule.websocket.is_none_or(|least| route.intent.confidence >= Some(least))
                     && rule.modules.contains(&route.module)
             });
-            concerned.filter_map(move |rule| apply(rule, tree, routes, options, Asked::Route(index)))
+            concerned.flat_map(move |rule| apply(rule, tree, routes, options, Asked::Route(index)))
         };
         range.flat_map(of_route).collect()
     }));
@@ -62,16 +62,16 @@ pub fn check<'r>(tree: &Tree, routes: &Routes, rules: &'r RuleSet, options: &Opt
         let of_directive = |&id: &DirectiveId| {
             let name = tree.directive(id).name.map_or("", |name| name.text());
             let rules = by_name.get(name).map_or(&[][..], Vec::as_slice);
-            rules.iter().filter_map(move |rule| apply(rule, tree, routes, options, Asked::Directive(id)))
+            rules.iter().flat_map(move |rule| apply(rule, tree, routes, options, Asked::Directive(id)))
         };
         asked[range].iter().flat_map(of_directive).collect()
     }));
-    let mut ignores = Ignores::read(tree, rules, &concerns);
+    let mut ignores = Ignores::read(tree, routes, rules, &concerns);
     let mut silenced = ignores.silence(tree, &mut findings);
     let watching = rules.iter().filter(|rule| rule.watches_comments());
     let watch = |rule: &'r Rule| {
         let asked = ignores.comments().iter().map(Asked::Comment);
-        asked.filter_map(|asked| apply(rule, tree, routes, options, asked)).collect::<Vec<_>>()
+        asked.flat_map(|asked| apply(rule, tree, routes, options, asked)).collect::<Vec<_>>()
     };
     let mut watched: Vec<Finding<'r>> = watching.flat_map(watch).collect();
     silenced.extend(ignores.silence(tree, &mut watched));
@@ -123,8 +123,21 @@ fn merged<'r>(tree: &Tree, findings: Vec<Finding<'r>>) -> Vec<Finding<'r>> {
     kept
 }
 
-fn apply<'r>(rule: &'r Rule, tree: &Tree, routes: &Routes, options: &Options, asked: Asked<'_>) -> Option<Finding<'r>> {
-    let scope = Scope { tree, routes, version: options.version, subject: asked };
+/// What a rule has to say of one subject: nothing, one thing, or one for each directive that it found.
+fn apply<'r>(rule: &'r Rule, tree: &Tree, routes: &Routes, options: &Options, asked: Asked<'_>) -> Vec<Finding<'r>> {
+    let scope = Scope { tree, routes, version: options.version, subject: asked, only: None };
+    if !rule.report.each {
+        return apply_once(rule, scope, options).into_iter().collect();
+    }
+    let mut found = Found::default();
+    let holds = rule.when.hold(scope, &mut found);
+    let places = found.get(&rule.report.at).filter(|_| holds).map_or(&[][..], |hit| &hit.places);
+    let each = |place: &Place| apply_once(rule, Scope { only: Some(place.directive), ..scope }, options);
+    places.iter().filter_map(each).collect()
+}
+
+fn apply_once<'r>(rule: &'r Rule, scope: Scope<'_>, options: &Options) -> Option<Finding<'r>> {
+    let asked = scope.subject;
     let mut found = Found::default();
     if !rule.when.hold(scope, &mut found) {
         return None;
@@ -184,7 +197,7 @@ fn plan(fix: &FixRule, writer: &Writer<'_>) -> Option<Plan> {
     }
     let writer = Writer { found: &found, ..*writer };
     let ops = fix.steps.iter().map(|step| writer.ops(step)).collect::<Option<Vec<Vec<Op>>>>()?.concat();
-    let mut changes: Vec<String> = fix.changes.iter().map(|name| writer.module(name)).collect();
+    let mut changes: Vec<String> = fix.changes.iter().map(|name| writer.fill(name)).collect();
     for op in &ops {
         if let Op::Headers { lines, .. } = op {
             changes.extend(lines.iter().map(|(name, _)| format!("proxy_set_header {name}")));
@@ -233,9 +246,19 @@ impl Writer<'_> {
     }
 
     fn ops(&self, step: &Step) -> Option<Vec<Op>> {
-        let Step::Remove { at, every: true } = step else { return self.op(step).map(|op| vec![op]) };
-        let hit = self.found.get(at)?;
-        Some(hit.places.iter().map(|&place| removal(place)).collect())
+        match step {
+            Step::Remove { at, every: true } => {
+                Some(self.found.get(at)?.places.iter().map(|&place| removal(place)).collect())
+            }
+            Step::Replace { at, with, every: true, .. } => {
+                let replaced = |&place: &Place| {
+                    let found = self.found.with_one(at, place);
+                    Op::Replace { place, text: Writer { found: &found, ..*self }.fill(with) }
+                };
+                Some(self.found.get(at)?.places.iter().map(replaced).collect())
+            }
+            _ => self.op(step).map(|op| vec![op]),
+        }
     }
 
     fn op(&self, step: &Step) -> Option<Op> {
@@ -252,7 +275,9 @@ impl Writer<'_> {
                 };
                 Op::Set { block, directive: self.module(directive), value: self.fill(value) }
             }
-            Step::Replace { at, part, with } => Op::Replace { place: self.place(at, *part)?, text: self.fill(with) },
+            Step::Replace { at, part, with, .. } => {
+                Op::Replace { place: self.place(at, *part)?, text: self.fill(with) }
+            }
             Step::Remove { at, .. } => removal(self.place(at, Part::Head)?),
             Step::Hoist(at) => Op::Hoist(self.place(at, Part::Head)?.directive),
             Step::Define(at) => Op::Define(self.place(at, Part::Head)?.directive),
@@ -370,6 +395,11 @@ impl Writer<'_> {
                 word.trim_end_matches('/').trim_end_matches(':').to_owned()
             }
             ("name", Some(place)) => tree.name(place.directive).into_owned(),
+            ("plain", Some(place)) => {
+                let WordPart::Word(index) = place.part else { return String::new() };
+                tree.arg(place.directive, index).unwrap_or_default().into_owned()
+            }
+            ("setting", Some(place)) => setting(tree, place.directive),
             (_, Some(place)) => {
                 let part = if place.part == WordPart::Head { WordPart::Value } else { place.part };
                 let (_, span) = Place { part, ..place }.locate(tree);
@@ -377,6 +407,19 @@ impl Writer<'_> {
             }
             (_, None) => String::new(),
         }
+    }
+}
+
+/// What a line sets, as the proof calls it: the directive, with the header's name for lists of headers, or the map around
+/// an entry.
+fn setting(tree: &Tree, line: DirectiveId) -> String {
+    let name = tree.name(line);
+    let parent = tree.directive(line).parent;
+    let lists = ["_set_header", "_hide_header", "_param"].iter().any(|end| name.ends_with(end)) || name == "add_header";
+    match tree.directive(line).context {
+        Context::Entries => tree.name(parent).into_owned(),
+        _ if lists => format!("{name} {}", tree.arg(line, 1).unwrap_or_default()),
+        _ => name.into_owned(),
     }
 }
 

@@ -118,6 +118,9 @@ pub(super) struct Report {
     pub(super) part: Option<Spanned<String>>,
     #[schemars(with = "String")]
     pub(super) message: Spanned<String>,
+    /// One finding for each directive that the condition found; conditions on directives then ask about that one alone.
+    #[serde(default)]
+    pub(super) each: bool,
     #[serde(default)]
     pub(super) related: Vec<Related>,
 }
@@ -221,6 +224,9 @@ pub(super) struct Replace {
     #[schemars(with = "Option<String>", extend("enum" = ["name", "value", "head"]))]
     pub(super) part: Option<Spanned<String>>,
     pub(super) with: String,
+    /// All words that the condition found, not the first alone.
+    #[serde(default)]
+    pub(super) every: bool,
 }
 
 /// `remove = { at = "…" }`

@@ -5,6 +5,7 @@
 //! itself does not read.
 
 mod ast;
+mod byte_order_mark;
 mod comment;
 pub mod edit;
 mod faults;

@@ -1,6 +1,7 @@
 //! From text to AST.
 
 use super::ast::Ast;
+use super::byte_order_mark;
 use super::reader::{Mode, Read, Reader};
 use super::source::Source;
 use super::template::mask::{self, Masked};
@@ -12,10 +13,11 @@ use super::template::placeholder;
 /// is certain. A text that is still a template has an [`Ast::template`]; then the errors that may come of the template
 /// are left out.
 pub fn parse(source: &Source) -> Ast {
-    let read = read(source, source.text());
+    let (mark, text) = byte_order_mark::hidden(source);
+    let read = read(source, &text);
     let mut ast = read.ast;
     if let Some(template) = mask::evidence(source, &ast) {
-        let masked = Masked::new(source.text());
+        let masked = Masked::new(&text);
         ast = self::read(source, &masked.text).ast;
         let errors = std::mem::take(&mut ast.errors);
         ast.errors = errors.into_iter().filter(|error| !masked.explains(&ast, error)).collect();
@@ -26,6 +28,7 @@ pub fn parse(source: &Source) -> Ast {
         ast.template =
             [read.placeholder, placeholder::find(source, &ast)].into_iter().flatten().min_by_key(|found| found.span);
     }
+    ast.errors.splice(0..0, mark);
     ast
 }
 

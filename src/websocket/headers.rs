@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::config::{DefinitionKind, DirectiveId, Effective, Part, Request, Tree, is_near_miss, parts};
+use super::carried::{Shape, shape};
+use crate::config::{DefinitionKind, DirectiveId, Effective, Part, Request, Tree, is_near_miss, meant_header, parts};
 
 /// What the lines of a header come to, for a handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -108,6 +109,8 @@ pub struct Header {
     pub plain: Plain,
     /// The `map` behind the value of the last line, if there is one.
     pub map: Option<DirectiveId>,
+    /// The variable, without its `$`, that keeps the state from being known because nothing here defines it.
+    pub undefined: Option<String>,
 }
 
 /// The headers that nginx sends for a route on behalf of `proxy_set_header`.
@@ -133,10 +136,10 @@ impl Headers {
     /// Reads the headers in effect in a block.
     pub fn of(tree: &Tree, block: DirectiveId) -> Self {
         let effective = tree.effective(block, "proxy_set_header");
-        Self {
-            upgrade: header(tree, block, effective, "Upgrade"),
-            connection: header(tree, block, effective, "Connection"),
-        }
+        let upgrade = header(tree, block, effective, "Upgrade", None);
+        // The map of the one header in the other is misused, whatever it yields.
+        let connection = header(tree, block, effective, "Connection", upgrade.map);
+        Self { upgrade, connection }
     }
 
     /// Whether no line sets either of them.
@@ -156,31 +159,42 @@ impl Headers {
     }
 }
 
-fn header(tree: &Tree, block: DirectiveId, effective: Option<Effective<'_>>, name: &str) -> Header {
+fn header(
+    tree: &Tree,
+    block: DirectiveId,
+    effective: Option<Effective<'_>>,
+    name: &'static str,
+    other: Option<DirectiveId>,
+) -> Header {
     let all = effective.map_or(&[][..], |effective| effective.lines);
     let mut lines = Vec::new();
     // `Upgrade:` is a header of another name, which the writer took for this one (NGINX facts part B).
     let mut misspelt = Vec::new();
     for &line in all {
-        let Some(written) = tree.arg(line, 1) else { continue };
-        if written.eq_ignore_ascii_case(name) {
+        if is_for(tree, line, name) {
             lines.push(line);
-        } else if written.strip_suffix(':').is_some_and(|written| written.eq_ignore_ascii_case(name)) {
+        } else if name_without_colon(tree, line).is_some_and(|written| written.eq_ignore_ascii_case(name)) {
             misspelt.push(line);
         }
     }
     if lines.is_empty() && !misspelt.is_empty() {
-        return Header { lines: misspelt, state: State::Wrong, plain: Plain::Clean, map: None };
+        return Header { lines: misspelt, state: State::Wrong, plain: Plain::Clean, map: None, undefined: None };
     }
     let map = lines.last().and_then(|&line| map_behind(tree, &value(tree, line)));
-    let judge = if name == "Upgrade" { is_websocket } else { has_upgrade_token };
-    // The map that belongs into `Connection` is not broken where it stands in `Upgrade`; it is misused.
-    let state = handshake_state(tree, block, &lines, judge, map.filter(|_| name == "Connection"));
+    let (state, undefined) = handshake_state(tree, block, &lines, name, map.filter(|_| map != other));
     let plain = plain_state(tree, block, &lines, name);
-    Header { lines, state, plain, map }
+    Header { lines, state, plain, map, undefined }
 }
 
-fn is_websocket(text: &str) -> bool {
+/// The name that a line was meant to have, where it is written with a colon at its end: nginx sends `Host:: a`, which a
+/// backend reads as a second `Host` with the value `: a` (1.22.1; NGINX facts part B).
+pub fn name_without_colon(tree: &Tree, line: DirectiveId) -> Option<String> {
+    let name = tree.arg(line, 1)?;
+    Some(name.strip_suffix(':')?.trim_end_matches(':').to_owned()).filter(|name| !name.is_empty())
+}
+
+/// Whether a text is what a backend of the handshake waits for in `Upgrade`.
+pub fn is_websocket(text: &str) -> bool {
     text.trim().eq_ignore_ascii_case("websocket")
 }
 
@@ -189,44 +203,80 @@ pub fn has_upgrade_token(text: &str) -> bool {
     text.split(',').any(|token| token.trim().eq_ignore_ascii_case("upgrade"))
 }
 
+/// What a handshake carries, and the variable that nothing defines. `map` is the one behind the value, unless it belongs
+/// to the other header.
 fn handshake_state(
     tree: &Tree,
     block: DirectiveId,
     lines: &[DirectiveId],
-    is_right: fn(&str) -> bool,
+    name: &str,
     map: Option<DirectiveId>,
-) -> State {
+) -> (State, Option<String>) {
+    let is_right = if name == "Upgrade" { is_websocket } else { has_upgrade_token };
     if lines.is_empty() {
-        return State::Unset;
+        return (State::Unset, None);
     }
     if lines.iter().any(|&line| is_escaped(tree, line)) {
-        return State::Escaped;
+        return (State::Escaped, None);
     }
     let mut empty = true;
     let mut unknown = false;
-    let mut undefined = false;
+    let mut meant_otherwise = false;
+    let mut undefined = None;
     for &line in lines {
-        let values = tree.evaluate(&value(tree, line), Request::Handshake, block);
+        let value = value(tree, line);
+        let values = tree.evaluate(&value, Request::Handshake, block);
         if values.any(|text| is_right(text)) {
-            return State::Right;
+            return (State::Right, None);
         }
-        undefined |= values.undefined.is_some();
-        unknown |= values.open;
-        empty &= !values.open && values.undefined.is_none() && !values.any(|text| !text.is_empty());
+        let lacks = shape(tree, &value) == Shape::NoToken;
+        meant_otherwise |= values.any(|text| has_upgrade_token(text));
+        unknown |= values.open && !lacks;
+        empty &= !lacks && !values.open && values.undefined.is_none() && !values.any(|text| !text.is_empty());
+        undefined = undefined.or(values.undefined);
     }
-    let near_miss = lines.iter().any(|&line| has_near_miss(&value(tree, line)));
-    match () {
-        () if undefined && unknown => State::Unseen,
-        () if undefined => State::Undefined,
-        () if unknown => State::Unknown,
-        () if map.is_some_and(|map| concerns_upgrade(tree, map)) => State::BrokenMap,
-        () if empty && !near_miss => State::Empty,
-        () => State::Wrong,
-    }
+    let on_purpose = || !lines.iter().any(|&line| is_to_hold_something(tree, &value(tree, line)));
+    let state = match map {
+        _ if undefined.is_some() && unknown => State::Unseen,
+        _ if undefined.is_some() => State::Undefined,
+        _ if unknown => State::Unknown,
+        Some(map) if name == "Connection" && concerns_upgrade(tree, map) => State::BrokenMap,
+        // The map that belongs into `Connection` is not broken where it stands in `Upgrade`; it is misused. Another one is
+        // not needed at all there, unless its source alone is wrong.
+        Some(map) if !meant_otherwise && concerns_upgrade(tree, map) && !has_right_source(tree, map) => {
+            State::BrokenMap
+        }
+        _ if empty && on_purpose() => State::Empty,
+        _ => State::Wrong,
+    };
+    (state, undefined)
 }
 
-fn has_near_miss(value: &str) -> bool {
-    parts(value).iter().any(|part| matches!(part, Part::Variable(name) if is_near_miss(&name.to_ascii_lowercase())))
+/// Whether a value that turns out empty was meant to be something: it holds a variable that nothing can fill in time, or
+/// that of a map which looks at the handshake.
+fn is_to_hold_something(tree: &Tree, value: &str) -> bool {
+    parts(value).iter().any(|part| match part {
+        Part::Text(_) => false,
+        Part::Variable(name) => looks_at_handshake(tree, &name.to_ascii_lowercase(), 8),
+    })
+}
+
+fn looks_at_handshake(tree: &Tree, variable: &str, depth: u32) -> bool {
+    if depth == 0 {
+        return false;
+    }
+    let maps = || tree.definitions(variable).iter().filter(|one| one.kind == DefinitionKind::Map);
+    let by_map = |map: DirectiveId| {
+        let source = tree.arg(map, 1).unwrap_or_default();
+        let looks = |part: &Part<'_>| match part {
+            Part::Text(_) => false,
+            Part::Variable(name) => looks_at_handshake(tree, &name.to_ascii_lowercase(), depth - 1),
+        };
+        parts(&source).iter().any(looks)
+    };
+    let is_builtin = tree.definitions(variable).is_empty();
+    (is_builtin && (matches!(variable, "http_upgrade" | "http_connection") || is_near_miss(variable)))
+        || maps().any(|map| by_map(map.at))
 }
 
 fn plain_state(tree: &Tree, block: DirectiveId, lines: &[DirectiveId], name: &str) -> Plain {
@@ -271,10 +321,16 @@ pub(super) fn map_behind(tree: &Tree, value: &str) -> Option<DirectiveId> {
     }
 }
 
-/// Whether a map is meant to look at the client's `Upgrade`: its source is `$http_upgrade`, a slip of it, or the name
-/// without its `$`.
+/// Whether a map is meant to look at the client's `Upgrade`: its source is `$http_upgrade`, what was written for it, or the
+/// name without its `$`.
 pub fn concerns_upgrade(tree: &Tree, map: DirectiveId) -> bool {
     let source = tree.arg(map, 1).unwrap_or_default().to_ascii_lowercase();
     let name = source.trim_start_matches(['\\', '$', '{']).trim_end_matches('}');
-    name == "http_upgrade" || (is_near_miss(name) && !name.starts_with("http_c"))
+    name == "http_upgrade" || meant_header(name) == Some("upgrade")
+}
+
+/// Whether the source of a map is the client's `Upgrade` itself.
+fn has_right_source(tree: &Tree, map: DirectiveId) -> bool {
+    let source = tree.arg(map, 1).unwrap_or_default();
+    matches!(parts(&source)[..], [Part::Variable(name)] if name.eq_ignore_ascii_case("http_upgrade"))
 }

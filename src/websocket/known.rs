@@ -6,8 +6,8 @@ use std::rc::Rc;
 use super::intent::Confidence;
 use super::segments::segments;
 use super::signals::{Application, Deny, Found, ServerName, Signals, Word};
+pub(super) use super::steering::steered;
 use crate::config::{DirectiveId, Location, Tree};
-use crate::syntax::comments_at;
 
 /// Look-ups that many routes share.
 #[derive(Default)]
@@ -105,21 +105,4 @@ fn names<'s>(tree: &Tree, signals: &'s Signals, server: DirectiveId) -> Vec<Name
         }
     }
     names
-}
-
-/// What the comments on a block decide, in their order.
-pub(super) fn steered(tree: &Tree, block: DirectiveId) -> Vec<bool> {
-    let directive = tree.directive(block);
-    let file = tree.file(directive.file);
-    comments_at(&file.ast, &file.source, directive.node).into_iter().filter_map(|(_, comment)| steer(comment)).collect()
-}
-
-/// What a comment `nginx-wslint: websocket` or `not-websocket` decides.
-fn steer(comment: &str) -> Option<bool> {
-    let word = comment.trim_start_matches('#').trim().strip_prefix("nginx-wslint:")?.split_whitespace().next()?;
-    match word {
-        "websocket" => Some(true),
-        "not-websocket" => Some(false),
-        _ => None,
-    }
 }

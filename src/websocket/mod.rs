@@ -1,6 +1,7 @@
 //! Which routes carry WebSockets, how sure that is, and what is known of them.
 
 mod arrivals;
+mod carried;
 pub mod comments;
 mod denials;
 mod facts;
@@ -18,16 +19,21 @@ mod route;
 pub mod segments;
 pub mod signals;
 mod sites;
+mod steering;
 mod subrequests;
 mod upgrade_test;
 mod walk;
 
 pub use arrivals::{Arrival, Arrivals};
 pub use facts::keeps_connections;
-pub use headers::{Header, Headers, Plain, State, concerns_upgrade, has_leftovers, has_upgrade_token, is_for, value};
+pub use headers::{
+    Header, Headers, Plain, State, concerns_upgrade, has_leftovers, has_upgrade_token, is_for, is_websocket,
+    name_without_colon, value,
+};
 pub use intent::{Confidence, Evidence, Intent};
 pub use jumps::Jumps;
 pub use route::{Module, Route, RouteSetting, Routes};
 pub use signals::Signals;
 pub use sites::{hosts, sends_policy};
 pub(crate) use walk::is_redirect;
+pub use steering::{PREFIX, deciding_comments, decision, instruction};

@@ -11,8 +11,13 @@ pub(super) const FACTS: &[Fact] = facts! {
     "unused-ignore" "no rule that the comment names finds anything there" unused;
     "unused-ignored-rules" "some rules that the comment names find nothing there; the words are their names" partly_unused;
     "used-ignored-rules" "the words are the names without which the comment would silence less" used;
+    "idle-steering" "the comment is to decide what a route carries, and stands where it decides for none" idle_steering;
     "ignore-without-reason" "the comment does not say why" without_reason;
 };
+
+fn idle_steering(scope: Scope<'_>) -> Option<Hit> {
+    comment(scope).filter(|comment| comment.is_idle()).map(|comment| Hit::at(comment.place()))
+}
 
 fn comment(scope: Scope<'_>) -> Option<&Comment> {
     match scope.subject {

@@ -8,6 +8,8 @@ use crate::config::{Context, DefinitionKind, DirectiveId, Part, ROOT, Target, Tr
 pub(super) const FACTS: &[Fact] = facts! {
     "misplaced" "nginx does not accept the directive in this context" misplaced;
     "misplaced-map" "the map stands in a server or a location" misplaced_map;
+    "misplaced-in-if" "the directive stands in an `if` or a `limit_except`" |scope| misplaced_in(scope, &[Context::If, Context::ServerIf, Context::LimitExcept]);
+    "misplaced-in-stream" "the directive stands in a `stream` block" |scope| misplaced_in(scope, &[Context::Stream, Context::StreamServer, Context::StreamUpstream]);
     "websocket-address" "the address begins with ws:// or wss://" websocket_address;
     "address-with-variable" "the address holds a variable, so that nginx looks at it only when a request comes" with_variable;
     "websocket-address-in-variable" "the variable that is the address begins with ws:// or wss://" in_variable;
@@ -23,8 +25,17 @@ fn misplaced(scope: Scope<'_>) -> Option<Hit> {
         return None;
     }
     // In `location` and below, a block such as `map` has no other meaning; a foreign block may have one of its own.
-    let around = scope.tree.name(directive.parent).into_owned();
+    let around = match directive.context {
+        Context::StreamServer => "`server` of `stream`".to_owned(),
+        Context::StreamUpstream => "`upstream` of `stream`".to_owned(),
+        Context::Main => "the main context".to_owned(),
+        _ => format!("`{}`", scope.tree.name(directive.parent)),
+    };
     Some(Hit { words: vec![around], ..Hit::at(Place::head(id)) })
+}
+
+fn misplaced_in(scope: Scope<'_>, contexts: &[Context]) -> Option<Hit> {
+    misplaced(scope).filter(|_| directive(scope).is_some_and(|id| contexts.contains(&scope.tree.directive(id).context)))
 }
 
 fn misplaced_map(scope: Scope<'_>) -> Option<Hit> {

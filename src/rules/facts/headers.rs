@@ -4,15 +4,17 @@ use super::super::condition::{Hit, Scope};
 use super::super::finding::{Place, WordPart};
 use super::{Fact, directive, when};
 use crate::config::{DirectiveId, Request};
-use crate::websocket::{concerns_upgrade, has_leftovers, is_for, value};
+use crate::websocket::{Header, Module, is_for, name_without_colon, value};
 
 pub(super) const FACTS: &[Fact] = facts! {
     "misplaced-inside" "a header or setting of the route stands where nginx does not accept it" misplaced_inside;
     "duplicate-header" "a header of the handshake is sent twice" duplicate_header;
     "duplicate-host" "two Host lines are sent" |scope| duplicates(scope, &["Host"]);
     "equal-duplicate" "the two lines of a header that is sent twice say the same" equal_duplicate;
-    "header-name-colon" "the header's name is written with a colon" header_name_colon;
-    "leftovers" "backslashes or backticks of a shell or a web page stand in a value" leftovers;
+    "upgrade-name-colon" "`Upgrade` is written with a colon alone" |scope| misnamed(scope, &scope.route()?.headers.upgrade);
+    "connection-name-colon" "`Connection` is written with a colon alone" |scope| misnamed(scope, &scope.route()?.headers.connection);
+    "header-name-colon" "the name of another header that a route for WebSockets sends is written with a colon" header_name_colon;
+    "header-name-colon-beside" "the header is set without the colon in the same block as well" name_colon_beside;
 };
 
 /// A `proxy_set_header` or its like in an `if` or `limit_except` of the route's location.
@@ -64,29 +66,34 @@ fn equal_duplicate(scope: Scope<'_>) -> Option<Hit> {
     when(value(scope.tree, one.directive) == value(scope.tree, other.directive))
 }
 
-fn header_name_colon(scope: Scope<'_>) -> Option<Hit> {
-    let headers = &scope.route()?.headers;
-    let colon = |line: &DirectiveId| scope.tree.arg(*line, 1).is_some_and(|name| name.ends_with(':'));
-    let line = headers.upgrade.lines.iter().chain(&headers.connection.lines).copied().find(colon)?;
+/// The one header of the handshake whose only lines are written with a colon.
+fn misnamed(scope: Scope<'_>, header: &Header) -> Option<Hit> {
+    let line = header.lines.iter().copied().find(|&line| name_without_colon(scope.tree, line).is_some())?;
     Some(Hit::at(Place { directive: line, part: WordPart::Word(1) }))
 }
 
-fn leftovers(scope: Scope<'_>) -> Option<Hit> {
+/// Any other header line with a colon that a route for WebSockets sends.
+fn header_name_colon(scope: Scope<'_>) -> Option<Hit> {
     let tree = scope.tree;
-    let id = directive(scope)?;
-    let escaped = |id: DirectiveId, from: usize| {
-        let words = tree.words(id);
-        let index = (from..words.len()).find(|&index| has_leftovers(tree.source(id).slice(words[index].span)))?;
-        Some(Place { directive: id, part: WordPart::Word(index) })
-    };
-    if tree.is(id, "proxy_set_header") {
-        if !is_for(tree, id, "Upgrade") && !is_for(tree, id, "Connection") {
+    let line = directive(scope)?;
+    name_without_colon(tree, line)?;
+    let mut routes = scope.routes.served_by(tree, line).filter(|route| route.module == Module::Proxy).peekable();
+    routes.peek()?;
+    let mut believed = false;
+    for route in routes {
+        let lines = [&route.headers.upgrade.lines, &route.headers.connection.lines];
+        if lines.iter().any(|lines| lines.contains(&line)) {
             return None;
         }
-        return escaped(id, 2).map(Hit::at);
+        believed |= route.intent.confidence.is_some();
     }
-    if !concerns_upgrade(tree, id) {
-        return None;
-    }
-    escaped(id, 1).or_else(|| tree.children(id).find_map(|entry| escaped(entry, 0))).map(Hit::at)
+    believed.then(|| Hit::at(Place { directive: line, part: WordPart::Word(1) }))
+}
+
+fn name_colon_beside(scope: Scope<'_>) -> Option<Hit> {
+    let tree = scope.tree;
+    let line = directive(scope)?;
+    let name = name_without_colon(tree, line)?;
+    let others = tree.own(tree.directive(line).parent, "proxy_set_header");
+    when(others.iter().any(|&other| is_for(tree, other, &name)))
 }

@@ -4,7 +4,7 @@ use super::super::condition::{Hit, Scope};
 use super::super::finding::{Place, WordPart};
 use super::{Fact, directive, when};
 use crate::config::{Context, DefinitionKind, DirectiveId, Request};
-use crate::websocket::{Module, Route, concerns_upgrade, has_upgrade_token};
+use crate::websocket::{Header, Module, Route, State, concerns_upgrade, has_upgrade_token, is_websocket};
 
 pub(super) const FACTS: &[Fact] = facts! {
     "upgrade-map" "the map is meant to look at the client's Upgrade header" upgrade_map;
@@ -13,6 +13,7 @@ pub(super) const FACTS: &[Fact] = facts! {
     "map-source-misspelt" "the map's source is a misspelt `$http_upgrade`" map_source_misspelt;
     "map-empty" "the map has no entries" map_empty;
     "map-never-upgrades" "no handshake makes the map yield what the header needs" map_never_upgrades;
+    "map-breaks-upgrade" "no handshake makes the map yield `websocket`, and `Upgrade` has its value from it" |scope| when(breaks(scope, |route| &route.headers.upgrade));
     "map-plain-upgrades" "the map yields `upgrade` for a plain request as well" map_plain_upgrades;
     "map-blank-key" "a key of the map is a blank, which no request sends" map_blank_key;
     "map-default-only" "the map has nothing but a default" map_default_only;
@@ -52,28 +53,20 @@ fn map_source_misspelt(scope: Scope<'_>) -> Option<Hit> {
 fn map_empty(scope: Scope<'_>) -> Option<Hit> {
     let id = upgrade_map(scope)?.places[0].directive;
     let empty = scope.tree.children(id).next().is_none() && !scope.tree.is_open(id);
-    empty.then(|| Hit::at(Place::head(id)))
+    let missed = breaks(scope, |route| &route.headers.connection);
+    (empty && missed).then(|| Hit::at(Place::head(id)))
 }
 
-/// Which header a map is written for: `Upgrade` when it yields the protocol, `Connection` otherwise.
-fn feeds_upgrade(scope: Scope<'_>, map: DirectiveId) -> bool {
-    let used = |route: &Route| route.module == Module::Proxy && route.headers.upgrade.map == Some(map);
-    scope.routes.all.iter().any(used)
-        || scope.tree.children(map).any(|entry| {
-            scope
-                .tree
-                .arg(entry, 1)
-                .is_some_and(|value| value.eq_ignore_ascii_case("websocket") || value == "$http_upgrade")
-        })
+/// Whether some route gets nothing for its header out of the map because of the map itself.
+fn breaks(scope: Scope<'_>, of: fn(&Route) -> &Header) -> bool {
+    let Some(map) = directive(scope) else { return false };
+    let broken = |header: &Header| header.map == Some(map) && header.state == State::BrokenMap;
+    scope.routes.all.iter().any(|route| route.module == Module::Proxy && broken(of(route)))
 }
 
 fn map_never_upgrades(scope: Scope<'_>) -> Option<Hit> {
     let id = upgrade_map(scope)?.places[0].directive;
-    let values = scope.tree.evaluate_map(id, Request::Handshake);
-    let never = !values.open
-        && values.undefined.is_none()
-        && !values.any(|text| has_upgrade_token(text))
-        && !feeds_upgrade(scope, id);
+    let never = breaks(scope, |route| &route.headers.connection) || breaks(scope, |route| &route.headers.upgrade);
     never.then(|| Hit::at(Place::head(id)))
 }
 
@@ -91,6 +84,10 @@ fn map_blank_key(scope: Scope<'_>) -> Option<Hit> {
         !key.is_empty() && key.trim().is_empty()
     };
     let entry = scope.tree.children(id).find(blank)?;
+    let plain = scope.tree.evaluate_map(id, Request::Plain);
+    if !plain.any(|text| has_upgrade_token(text) || is_websocket(text)) {
+        return None;
+    }
     Some(Hit::at(Place { directive: entry, part: WordPart::Word(0) }))
 }
 

@@ -34,6 +34,7 @@ mod comments;
 mod directives;
 mod headers;
 mod jumps;
+mod leftovers;
 mod listeners;
 mod maps;
 mod origin;
@@ -68,6 +69,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Fact> {
         upstreams::FACTS,
         origin::FACTS,
         headers::FACTS,
+        leftovers::FACTS,
         request::FACTS,
         response::FACTS,
         policy::FACTS,

@@ -13,8 +13,9 @@ use std::collections::{HashMap, HashSet};
 
 use super::compile::{Rule, RuleSet};
 use super::finding::{Finding, Place, WordPart};
-use crate::config::{Context, DirectiveId, FileId, Openness, ROOT, Tree};
+use crate::config::{Context, DirectiveId, File, FileId, Openness, ROOT, Tree};
 use crate::syntax::{NodeId, Span};
+use crate::websocket::{Routes, deciding_comments, decision};
 pub use insertion::{Insertion, insertion};
 use written::{Malformed, Reach, Written};
 
@@ -33,6 +34,8 @@ pub(super) struct Comment {
     targets: Vec<DirectiveId>,
     /// Whether it means all of its file.
     is_for_file: bool,
+    /// Whether it is to decide what a route carries, and stands where it decides for none.
+    is_idle: bool,
 }
 
 /// What a comment names.
@@ -69,8 +72,9 @@ pub(super) struct Ignores {
 
 impl Ignores {
     /// Reads the comments of all files. `ran` says which rules were applied: a name of another one cannot be judged.
-    pub(super) fn read(tree: &Tree, rules: &RuleSet, ran: &dyn Fn(&Rule) -> bool) -> Self {
+    pub(super) fn read(tree: &Tree, routes: &Routes, rules: &RuleSet, ran: &dyn Fn(&Rule) -> bool) -> Self {
         let mut written = Vec::new();
+        let mut steering = Vec::new();
         for (number, file) in tree.files().iter().enumerate() {
             // Most files have none: look before cutting lines.
             if !file.source.text().contains("-wslint") && !file.source.text().contains("-WSLINT") {
@@ -80,10 +84,22 @@ impl Ignores {
                 let line = file.source.line_span(span.start);
                 let before = file.source.slice(Span { start: line.start, end: span.start });
                 let read = written::read(file.source.slice(span), span.start, !before.trim().is_empty());
+                if read.is_none() && decision(file.source.slice(span)).is_some() {
+                    steering.push((FileId(number as u32), span));
+                }
                 if let Some(read) = read {
                     written.push((FileId(number as u32), read, target::of(&file.ast, &file.source, span)));
                 }
             }
+        }
+        if !steering.is_empty() {
+            let deciding = deciding_comments(tree, routes);
+            for (file, span) in steering.into_iter().filter(|one| !deciding.contains(one)) {
+                let File { ast, source, .. } = tree.file(file);
+                let end = span.start + source.slice(span).trim_end().len() as u32;
+                written.push((file, Err(Malformed::idle(Span { end, ..span })), target::of(ast, source, span)));
+            }
+            written.sort_by_key(|(file, read, _)| (*file, read.as_ref().map_or_else(|bad| bad.span, |good| good.span)));
         }
         if written.is_empty() {
             return Self::default();
@@ -172,8 +188,13 @@ impl Judge<'_> {
         targets: Vec<DirectiveId>,
         is_first: bool,
     ) -> Comment {
+        let mut is_idle = false;
         let (span, content, is_for_file) = match read {
-            Err(Malformed { span, mistake }) => (span, Err(mistake), false),
+            Err(Malformed { span, mistake, steers }) => {
+                let around: Vec<DirectiveId> = tree_around(self.tree, anchor, &targets);
+                is_idle = steers && self.sees_all(file, Reach::Statement, &around);
+                (span, Err(mistake), false)
+            }
             Ok(written) => {
                 let mistake = match written.reach {
                     Reach::File if !is_first => Some("`file-ignore` has to stand before the first directive"),
@@ -186,7 +207,7 @@ impl Judge<'_> {
                 (span, mistake.map_or_else(|| Ok(names()), |mistake| Err(mistake.to_owned())), is_for_file)
             }
         };
-        Comment { file, span, anchor, content, targets, is_for_file }
+        Comment { file, span, anchor, content, targets, is_for_file, is_idle }
     }
 
     fn names(&self, file: FileId, written: &Written, targets: &[DirectiveId]) -> Names {
@@ -237,6 +258,12 @@ impl Judge<'_> {
     }
 }
 
+/// What has to be in sight before a comment can be said to decide for no route: what it means, else what it stands beside.
+fn tree_around(tree: &Tree, anchor: DirectiveId, targets: &[DirectiveId]) -> Vec<DirectiveId> {
+    let all = if targets.is_empty() { std::slice::from_ref(&anchor) } else { targets };
+    all.iter().map(|&one| if tree.is_block(one) { one } else { tree.directive(one).parent }).collect()
+}
+
 /// Whether a directive is `target` or stands in it.
 fn covers(tree: &Tree, target: DirectiveId, directive: DirectiveId) -> bool {
     target <= directive && directive < tree.directive(target).end
@@ -266,7 +293,12 @@ impl Comment {
 
     /// Why it silences nothing whatever it names.
     pub(super) fn mistake(&self) -> Option<&str> {
-        self.content.as_ref().err().map(String::as_str)
+        self.content.as_ref().err().map(String::as_str).filter(|mistake| !mistake.is_empty())
+    }
+
+    /// Whether it is to decide what a route carries, and decides for none that is in sight.
+    pub(super) fn is_idle(&self) -> bool {
+        self.is_idle
     }
 
     /// The first name that no rule or group has, with the nearest one that does.

@@ -2,9 +2,8 @@
 
 use crate::rules::compile::nearest;
 use crate::syntax::Span;
+use crate::websocket::{PREFIX, instruction};
 
-/// What every instruction begins with.
-const PREFIX: &str = "nginx-wslint";
 /// The instructions; the last two say what a route carries, and are read with its intent.
 const INSTRUCTIONS: [&str; 4] = ["ignore", "file-ignore", "websocket", "not-websocket"];
 
@@ -37,8 +36,17 @@ pub(super) struct Written {
 pub(super) struct Malformed {
     /// From its `#` to its end.
     pub(super) span: Span,
-    /// What is wrong with it.
+    /// What is wrong with it; nothing where it is well written and decides for no route.
     pub(super) mistake: String,
+    /// Whether it was to decide what a route carries.
+    pub(super) steers: bool,
+}
+
+impl Malformed {
+    /// A comment that is to decide what a route carries, and stands where it decides for none.
+    pub(super) fn idle(span: Span) -> Self {
+        Self { span, mistake: String::new(), steers: true }
+    }
 }
 
 /// Reads a comment that starts at `offset`. None where it is no instruction, or one that silences nothing by intent. Behind
@@ -49,11 +57,12 @@ pub(super) fn read(comment: &str, offset: u32, behind_statement: bool) -> Option
     let (start, rest) = starts.into_iter().find_map(|at| Some((at, instruction(&comment[at..])?)))?;
     let at = |inner: &str| offset + (inner.as_ptr() as usize - comment.as_ptr() as usize) as u32;
     let span = Span { start: offset + start as u32, end: offset + comment.trim_end().len() as u32 };
-    let malformed = |mistake: String| Some(Err(Malformed { span, mistake }));
+    let malformed = |mistake: String| Some(Err(Malformed { span, mistake, steers: false }));
     let Some(rest) = rest.strip_prefix(':') else {
         // Prose may begin with the program's name.
         let is_meant = ["ignore[", "file-ignore["].iter().any(|start| rest.trim_start().starts_with(start));
-        return is_meant.then(|| Err(Malformed { span, mistake: format!("a `:` is missing behind `{PREFIX}`") }));
+        return is_meant
+            .then(|| Err(Malformed { span, mistake: format!("a `:` is missing behind `{PREFIX}`"), steers: false }));
     };
     let rest = rest.trim_start();
     let word = rest.split(|c: char| c.is_whitespace() || c == '[').next().unwrap_or_default();
@@ -83,14 +92,6 @@ pub(super) fn read(comment: &str, offset: u32, behind_statement: bool) -> Option
     }
     let has_reason = reason.chars().any(char::is_alphanumeric);
     Some(Ok(Written { span, reach, list: span_of(list.trim()), names, has_reason }))
-}
-
-/// What stands behind the program's name, if that is how a comment begins.
-fn instruction(comment: &str) -> Option<&str> {
-    let rest = comment.trim_start_matches('#').trim_start();
-    let (name, rest) = rest.split_at_checked(PREFIX.len())?;
-    let ends = rest.starts_with([':', ' ', '\t']) || rest.is_empty();
-    (name.eq_ignore_ascii_case(PREFIX) && ends).then(|| rest.trim_start_matches([' ', '\t']))
 }
 
 #[cfg(test)]

@@ -1,0 +1,117 @@
+//! What a shell's heredoc or a web page left in a configuration.
+
+use super::super::condition::{Hit, Scope};
+use super::super::finding::{Place, WordPart};
+use super::{Fact, directive, when};
+use crate::config::{DirectiveId, Tree, is_builtin_variable};
+use crate::websocket::{Confidence, concerns_upgrade, has_leftovers, is_for};
+
+pub(super) const FACTS: &[Fact] = facts! {
+    "leftovers" "backslashes or backticks of a shell or a web page stand in a value of the handshake" leftovers;
+    "escaped-variables" "backslashes of a shell stand before variables, in a configuration that carries WebSockets" escaped_variables;
+    "escaped-names-known" "each variable behind such a backslash exists" names_known;
+};
+
+/// In a header of the handshake, or a map that looks at it.
+fn leftovers(scope: Scope<'_>) -> Option<Hit> {
+    let tree = scope.tree;
+    let id = directive(scope)?;
+    let escaped = |id: DirectiveId, from: usize| {
+        let words = tree.words(id);
+        let left = move |index: &usize| has_leftovers(tree.source(id).slice(words[*index].span));
+        (from..words.len()).filter(left).map(move |index| Place { directive: id, part: WordPart::Word(index) })
+    };
+    let places: Vec<Place> = if tree.is(id, "proxy_set_header") {
+        let of_handshake = is_for(tree, id, "Upgrade") || is_for(tree, id, "Connection");
+        escaped(id, 2).filter(|_| of_handshake).collect()
+    } else if tree.is(id, "map") && concerns_upgrade(tree, id) {
+        escaped(id, 1).chain(tree.children(id).flat_map(|entry| escaped(entry, 0))).collect()
+    } else {
+        return None;
+    };
+    (!places.is_empty()).then(|| Hit { places, words: Vec::new() })
+}
+
+/// nginx has no escape for `$`: `\\$host` is sent as a backslash and the host (1.22.1). In a pattern `\\$` is a dollar sign, and
+/// is left alone.
+fn escaped_variables(scope: Scope<'_>) -> Option<Hit> {
+    let tree = scope.tree;
+    let id = directive(scope)?;
+    if leftovers(scope).is_some() {
+        return None;
+    }
+    let believed = scope.routes.all.iter().any(|route| route.intent.confidence >= Some(Confidence::Likely));
+    let places = escaped_words(tree, id);
+    (believed && !places.is_empty()).then(|| Hit { places, words: Vec::new() })
+}
+
+fn names_known(scope: Scope<'_>) -> Option<Hit> {
+    let tree = scope.tree;
+    let known = |place: &Place| {
+        let WordPart::Word(index) = place.part else { return false };
+        let Some(word) = tree.word(place.directive, index) else { return false };
+        names(tree.source(place.directive).slice(word.span)).all(|name| {
+            let name = name.to_ascii_lowercase();
+            is_builtin_variable(&name) || !tree.definitions(&name).is_empty()
+        })
+    };
+    when(escaped_words(tree, directive(scope)?).iter().all(known))
+}
+
+/// The words of a directive that hold a backslash before a variable, patterns left out.
+fn escaped_words(tree: &Tree, id: DirectiveId) -> Vec<Place> {
+    let source = tree.source(id);
+    let place = |index| Place { directive: id, part: WordPart::Word(index) };
+    let is_escaped = |index: &usize| names(source.slice(tree.words(id)[*index].span)).next().is_some();
+    let own = (1..tree.words(id).len()).filter(|&index| !is_pattern(tree, id, index)).filter(is_escaped).map(place);
+    let mut places: Vec<Place> = own.collect();
+    if tree.is(id, "map") && tree.is_block(id) {
+        for entry in tree.children(id) {
+            for index in 0..tree.words(entry).len() {
+                let word = source_word(tree, entry, index);
+                if !(index == 0 && word.trim_start_matches(['"', '\'']).starts_with('~'))
+                    && names(word).next().is_some()
+                {
+                    places.push(Place { directive: entry, part: WordPart::Word(index) });
+                }
+            }
+        }
+    }
+    places
+}
+
+fn source_word(tree: &Tree, id: DirectiveId, index: usize) -> &str {
+    tree.words(id).get(index).map_or("", |word| tree.source(id).slice(word.span))
+}
+
+/// Whether a word is a regular expression: the first of `rewrite`, that behind a `~`, one that begins with `~`.
+fn is_pattern(tree: &Tree, id: DirectiveId, index: usize) -> bool {
+    let bare = |index: usize| source_word(tree, id, index).trim_start_matches(['"', '\'']);
+    (tree.is(id, "rewrite") && index == 1)
+        || bare(index).starts_with('~')
+        || (index > 1 && matches!(bare(index - 1), "~" | "~*" | "!~" | "!~*"))
+}
+
+/// The names of the variables behind a `\\$`, as they are written.
+fn names(word: &str) -> impl Iterator<Item = &str> {
+    word.split("\\$").skip(1).filter_map(|behind| {
+        let name = behind.strip_prefix('{').unwrap_or(behind);
+        let end = name.bytes().position(|byte| !byte.is_ascii_alphanumeric() && byte != b'_').unwrap_or(name.len());
+        Some(&name[..end]).filter(|name| name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_'))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_stand_behind_a_backslash_and_a_dollar_sign() {
+        let all = |word| names(word).collect::<Vec<_>>();
+        assert_eq!(all("https://\\$host\\$request_uri"), ["host", "request_uri"]);
+        assert_eq!(all("\"\\${Host}x\""), ["Host"]);
+        assert_eq!(all("$host"), [""; 0]);
+        assert_eq!(all("a\\$"), [""; 0]);
+        assert_eq!(all("5\\$1"), [""; 0]);
+    }
+}

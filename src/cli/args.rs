@@ -52,19 +52,12 @@ pub(super) enum Command {
     /// With it stands why the route is, or is not, believed to carry WebSockets.
     Routes(RoutesArgs),
     /// Look at the whole way at once: configuration, handshake, backend, logs
-    ///
-    /// Each part is looked at if it can be, connections and old workers too. At the end stand the cause, the rule and the
-    /// repair.
     #[cfg(feature = "live")]
     Doctor(Box<super::doctor::DoctorArgs>),
     /// Try a handshake with a running server, step by step
-    ///
-    /// Each step is a line with its time; the last lines say what the end means.
     #[cfg(feature = "live")]
     Probe(Box<super::probe::ProbeArgs>),
     /// Tell from nginx's logs why WebSockets fail or end
-    ///
-    /// What concerns them is grouped by cause, route and upstream.
     #[cfg(feature = "live")]
     Log(super::log::LogArgs),
     /// Write a settings file with every setting and what it is for
@@ -261,10 +254,8 @@ pub(super) struct RoutesArgs {
 #[cfg(feature = "live")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(super) enum LiveFormat {
-    /// For people
     #[default]
     Full,
-    /// For programs
     Json,
 }
 

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use nginx_wslint::config::reason;
 use nginx_wslint::live::doctor::{Ask, Health, Nginx, Running, Said, conclusion, examine, step};
 use nginx_wslint::live::log::since;
 use nginx_wslint::live::probe::{Options, Target, Trust};
@@ -19,11 +20,12 @@ use super::{CLEAN, FAILED, FINDINGS, Failure, output};
 
 const EXAMPLES: &str = "\
 Examples:
-  nginx-wslint doctor                            the nginx that runs here, and every WebSocket it offers
-  nginx-wslint doctor wss://chat.example.com/ws  this one
-  nginx-wslint doctor --root nginx.conf          a configuration that nginx -T does not show
+  nginx-wslint doctor                       the running nginx, all it offers
+  nginx-wslint doctor wss://example.com/ws  this WebSocket alone
+  nginx-wslint doctor --root nginx.conf     not what `nginx -T` shows
 
-Exit status: 0 healthy, 1 a problem was found, 2 nothing could be looked at.";
+Exit status: 0 a WebSocket was opened and nothing is wrong, 1 a problem was
+found, 2 none was found, but no WebSocket could be tried.";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -32,37 +34,37 @@ pub(super) struct DoctorArgs {
     #[arg(value_name = "URL", value_parser = Target::parse)]
     url: Option<Target>,
     /// The nginx.conf, in place of what `nginx -T` says of the nginx that runs
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = "Where")]
     root: Option<PathBuf>,
     /// The nginx program [default: that of the running one, or the one in the path]
-    #[arg(long, value_name = "PROGRAM")]
+    #[arg(long, value_name = "PROGRAM", help_heading = "Where")]
     nginx: Option<PathBuf>,
     /// The backend, in place of that of the route
-    #[arg(long, value_name = "URL", value_parser = Target::parse)]
+    #[arg(long, value_name = "URL", value_parser = Target::parse, help_heading = "Where")]
     backend: Option<Target>,
     /// The Host to ask for, where it is not that of the URL
-    #[arg(long, value_name = "NAME[:PORT]", requires = "url")]
+    #[arg(long, value_name = "NAME[:PORT]", requires = "url", help_heading = "Where")]
     host: Option<String>,
     /// Take every certificate, and say what a check would have found
-    #[arg(long)]
+    #[arg(long, help_heading = "Request")]
     insecure: bool,
     /// How long to wait for each step of a handshake
-    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = timeout)]
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = timeout, help_heading = "Request")]
     timeout: Duration,
-    /// From when on log lines count
-    #[arg(long, value_name = "TIME", default_value = "1h")]
+    /// From when on lines of the log count; those before nginx was last loaded never do
+    #[arg(long, value_name = "TIME", default_value = "1h", help_heading = "Log")]
     since: String,
-    /// How it is printed
-    #[arg(long, value_name = "FORMAT", default_value = "full")]
+    /// How the result is printed
+    #[arg(long, value_name = "FORMAT", default_value = "full", help_heading = "Output")]
     output_format: LiveFormat,
     /// When to use colours
-    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    #[arg(long, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
     color: Color,
     #[command(flatten)]
     settings: SettingsArgs,
 }
 
-/// Looks at everything; 0 healthy, 1 a problem, 2 nothing could be looked at.
+/// Looks at everything; 0 healthy, 1 a problem, 2 it cannot be told.
 pub(super) fn run(args: &DoctorArgs) -> Result<u8, Failure> {
     let since = since(&args.since).map_err(Failure)?;
     let trust = if args.insecure { Trust::Anybody } else { Trust::System };
@@ -78,7 +80,6 @@ pub(super) fn run(args: &DoctorArgs) -> Result<u8, Failure> {
             nginx_dump: source.is_dump(),
             // Settings are looked for from here on, not beside the dump.
             stdin_filename: source.is_dump().then(|| "nginx.conf".into()),
-
             ..InputArgs::default()
         },
         settings: args.settings.clone(),
@@ -100,7 +101,7 @@ pub(super) fn run(args: &DoctorArgs) -> Result<u8, Failure> {
         default_log,
         since,
         master: nginx.master,
-        running: running.map_err(|error| error.to_string()),
+        running: running.map_err(|error| reason(&error)),
     };
     let style = style(args.color, Stream::Out);
     let is_text = args.output_format == LiveFormat::Full;
@@ -136,14 +137,14 @@ impl Source {
     fn of(args: &DoctorArgs, nginx: &Nginx) -> Result<Self, Failure> {
         if let Some(root) = &args.root {
             std::fs::File::open(root)
-                .map_err(|error| Failure(format!("{}: cannot be read: {error}", root.display())))?;
-            let tested = nginx.run("-t").map_err(|error| format!("{}: {error}", nginx.program.display()));
+                .map_err(|error| Failure(format!("{}: cannot be read: {}", root.display(), reason(&error))))?;
+            let tested = nginx.run("-t").map_err(|error| format!("{}: {}", nginx.program.display(), reason(&error)));
             return Ok(Self { path: Some(root.clone()), dump: None, why: String::new(), tested });
         }
         let said = match nginx.run("-T") {
             Ok(said) => said,
             Err(error) => {
-                let why = format!("{}: {error}; say --root nginx.conf", nginx.program.display());
+                let why = format!("{}: {}; say --root nginx.conf", nginx.program.display(), reason(&error));
                 return Ok(Self { path: None, dump: None, why: why.clone(), tested: Err(why) });
             }
         };

@@ -5,32 +5,45 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use nginx_wslint::live::log::{Follower, LogSummary, Seconds, Seen, Tally, clock, explain, open, read, since, write};
+use nginx_wslint::config::reason;
+use nginx_wslint::live::log::{
+    Follower, LogSummary, Seconds, Seen, Tally, clock, explain, open, read, since, unpacked, write,
+};
 use nginx_wslint::report::escape::visible;
 
 use super::args::{Color, LiveFormat};
 use super::output::{self, Stream, style};
 use super::{CLEAN, FAILED, FINDINGS, Failure};
 
+const EXAMPLES: &str = "\
+Examples:
+  nginx-wslint log /var/log/nginx/error.log    what it says of WebSockets
+  nginx-wslint log --since 2h error.log access.log
+  docker logs proxy 2>&1 | nginx-wslint log -  from a container or a journal
+  nginx-wslint log --follow error.log          and what is written from now on
+
+Exit status: 0 nothing is wrong, 1 something is, 2 no log could be read.";
+
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct LogArgs {
-    /// Error logs, access logs (combined format), also packed by gzip; `-` reads standard input
+    /// Error and access logs (combined format), also in JSON and packed by gzip; `-` reads standard input
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
     /// Go on reading what is written to the file, also after it is rotated
-    #[arg(long, short)]
+    #[arg(long, short, help_heading = "Lines")]
     follow: bool,
     /// Only lines since then: `30m`, `2h`, `1d`, or a time of the log such as `2026-11-21 03:00`
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", help_heading = "Lines")]
     since: Option<String>,
     /// How many routes to show for each cause
-    #[arg(long, value_name = "NUMBER", default_value_t = 5)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 5, help_heading = "Output")]
     top: usize,
-    /// How it is printed
-    #[arg(long, value_name = "FORMAT", default_value = "full")]
+    /// How the result is printed
+    #[arg(long, value_name = "FORMAT", default_value = "full", help_heading = "Output")]
     output_format: LiveFormat,
     /// When to use colours
-    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    #[arg(long, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
     color: Color,
 }
 
@@ -64,9 +77,11 @@ pub(super) fn run(args: &LogArgs) -> Result<u8, Failure> {
 }
 
 fn read_file(file: &Path, tally: &mut Tally, bar: &ProgressBar) -> Result<(), Failure> {
-    let unreadable = |error: io::Error| Failure(format!("{}: cannot be read: {error}", file.display()));
+    let unreadable = |error: io::Error| Failure(format!("{}: cannot be read: {}", file.display(), reason(&error)));
     if is_stdin(file) {
-        return read(io::stdin().lock(), tally, &mut || true).map_err(unreadable);
+        let unreadable = |error: io::Error| Failure(format!("standard input: cannot be read: {}", reason(&error)));
+        let log = unpacked(io::stdin().lock()).map_err(unreadable)?;
+        return read(log, tally, &mut || true).map_err(unreadable);
     }
     let (log, mut handle) = open(file).map_err(unreadable)?;
     let before = bar.position();
@@ -109,7 +124,7 @@ fn follow(args: &LogArgs, tally: &mut Tally) -> Result<u8, Failure> {
             "--follow needs a file, which may be rotated; for a pipe use `tail -F … |` and leave it out".into(),
         ));
     }
-    let unreadable = |error: io::Error| Failure(format!("{}: cannot be read: {error}", file.display()));
+    let unreadable = |error: io::Error| Failure(format!("{}: cannot be read: {}", file.display(), reason(&error)));
     let mut follower = Follower::open(file).map_err(unreadable)?;
     let bar = bar(std::fs::metadata(file).map_or(0, |file| file.len()));
     while follower.poll(tally, &mut |_, _| {}).map_err(unreadable)? {

@@ -4,9 +4,9 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use nginx_wslint::Linted;
+use nginx_wslint::config::reason;
 use nginx_wslint::live::Located;
 use nginx_wslint::live::probe::{Diagnosis, Header, Kind, Options, Report, Step, Target, Trust, Watch, compare, probe};
 use nginx_wslint::report::Style;
@@ -14,7 +14,7 @@ use nginx_wslint::report::probe::{Outcome, Place, heading, json, step, verdict};
 use nginx_wslint::rules::{Finding, Severity, milliseconds};
 use nginx_wslint::websocket::Confidence;
 
-use super::args::{Color, InputArgs, LintArgs};
+use super::args::{Color, InputArgs, LintArgs, LiveFormat};
 use super::lint::Session;
 use super::output::{Stream, style};
 use super::{CLEAN, FINDINGS, Failure, output};
@@ -26,7 +26,8 @@ Examples:
   nginx-wslint probe wss://chat.example.com/ws --backend ws://127.0.0.1:3000/ws
   nginx-wslint probe wss://chat.example.com/ws --hold 90s --ping 20s
 
-Exit status: 0 all that was asked for works, 1 a problem was found, 2 it could not be tried.";
+Exit status: 0 all that was asked for works, 1 a problem was found,
+2 it could not be tried.";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -79,18 +80,10 @@ pub(super) struct ProbeArgs {
 
     /// How the result is printed
     #[arg(long, value_name = "FORMAT", default_value = "full", help_heading = "Output")]
-    output_format: ProbeFormat,
+    output_format: LiveFormat,
     /// When to use colours
     #[arg(long, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
     color: Color,
-}
-
-/// How the result is printed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum ProbeFormat {
-    #[default]
-    Full,
-    Json,
 }
 
 /// A time as nginx writes it, between the given bounds.
@@ -135,18 +128,22 @@ pub(super) fn run(args: &ProbeArgs) -> Result<u8, Failure> {
 
     let mut shown = Shown::new(args);
     shown.begin(&args.url, if args.backend.is_some() { "through nginx" } else { "" });
-    let through = probe(&args.url, &options, &mut shown);
+    let mut through = probe(&args.url, &options, &mut shown);
+    let located = linted.as_ref().and_then(|linted| located(linted, args, &options, &through));
+    if let Some((linted, located)) = linted.as_ref().zip(located.as_ref()) {
+        through.diagnosis = located.own_answer(linted, &through).unwrap_or(through.diagnosis);
+    }
     let direct = args.backend.as_ref().map(|backend| {
         shown.begin(backend, "straight to the backend");
         // The host of the site is not the backend's; neither is what is asked of its certificate.
         probe(backend, &Options { host: None, ..options.clone() }, &mut shown)
     });
     let judged = direct.as_ref().map_or_else(|| through.diagnosis.clone(), |direct| compare(&through, direct));
-    let place = linted.as_ref().and_then(|linted| place(linted, args, &options, &through, &judged));
+    let place = linted.as_ref().zip(located).map(|(linted, located)| place(linted, located, &through, &judged));
     let outcome = Outcome { through: &through, direct: direct.as_ref(), verdict: &judged, place: place.as_ref() };
     match args.output_format {
-        ProbeFormat::Json => output::print(json(&outcome)?.as_bytes()),
-        ProbeFormat::Full => {
+        LiveFormat::Json => output::print(json(&outcome)?.as_bytes()),
+        LiveFormat::Full => {
             output::print(format!("\n{}", verdict(&outcome, &shown.style)?).as_bytes());
             if linted.is_some() && place.is_none() {
                 output::note("no server of the configuration listens on that port or has that name");
@@ -161,8 +158,8 @@ fn options(args: &ProbeArgs) -> Result<Options, Failure> {
         _ if args.insecure => Trust::Anybody,
         None => Trust::System,
         Some(file) => {
-            let bytes =
-                std::fs::read(file).map_err(|error| Failure(format!("{}: cannot be read: {error}", file.display())))?;
+            let bytes = std::fs::read(file)
+                .map_err(|error| Failure(format!("{}: cannot be read: {}", file.display(), reason(&error))))?;
             Trust::authorities(bytes).map_err(|why| Failure(format!("{}: {why}", file.display())))?
         }
     };
@@ -200,21 +197,20 @@ fn linted<'s>(session: &'s Session<'_>) -> Result<Linted<'s>, Failure> {
 }
 
 /// Where the URL leads in the configuration.
-fn place(
-    linted: &Linted<'_>,
-    args: &ProbeArgs,
-    options: &Options,
-    through: &Report,
-    judged: &Diagnosis,
-) -> Option<Place> {
+fn located(linted: &Linted<'_>, args: &ProbeArgs, options: &Options, through: &Report) -> Option<Located> {
     let address = through.address.map(|address| address.ip());
-    let mut located = Located::find(linted, &args.url, options.name(&args.url), address)?.explain(linted, judged);
+    Located::find(linted, &args.url, options.name(&args.url), address)
+}
+
+/// What is there.
+fn place(linted: &Linted<'_>, located: Located, through: &Report, judged: &Diagnosis) -> Place {
+    let mut located = located.explain(linted, judged);
     if let Some(silence) = through.silence {
         located = located.cut_after(linted, silence);
     }
     // As the linter shows without being asked for more.
     let shown = |finding: &Finding<'_>| finding.confidence > Confidence::Possible && finding.severity > Severity::Info;
-    Some(Place::new(linted, &located, &shown))
+    Place::new(linted, &located, &shown)
 }
 
 /// Writes the steps as they are done, and shows how long a connection is held.
@@ -227,7 +223,7 @@ struct Shown {
 
 impl Shown {
     fn new(args: &ProbeArgs) -> Self {
-        let quiet = args.output_format == ProbeFormat::Json;
+        let quiet = args.output_format == LiveFormat::Json;
         Self { style: style(args.color, Stream::Out), quiet, begun: false, bar: None }
     }
 

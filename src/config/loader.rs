@@ -156,12 +156,17 @@ fn unsuitable(bytes: &[u8]) -> Option<&'static str> {
     memchr::memchr(0, head).is_some().then_some("is a binary file, not an nginx configuration")
 }
 
-/// An error of the file system without Rust's own trimmings.
-fn reason(error: &std::io::Error) -> String {
+/// An error of the system in plain words, without Rust's own trimmings.
+pub fn reason(error: &std::io::Error) -> String {
     match error.kind() {
         std::io::ErrorKind::NotFound => "no such file".into(),
         std::io::ErrorKind::PermissionDenied => "permission denied".into(),
         std::io::ErrorKind::IsADirectory => "it is a directory".into(),
-        _ => error.to_string(),
+        std::io::ErrorKind::NotADirectory => "a part of its path is no directory".into(),
+        _ => {
+            let text = error.to_string();
+            // ` (os error 2)` is a number that nobody looks up.
+            text.split(" (os error").next().unwrap_or_default().to_owned()
+        }
     }
 }

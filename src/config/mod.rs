@@ -30,6 +30,7 @@ pub use directives::{Inherit, Name};
 pub use effective::{Effective, Openness};
 pub use evaluate::{Part, Request, Values, is_near_miss, is_placeholder, meant_header, parts};
 pub use include::{IncludeMap, included_files};
+pub use loader::reason;
 pub use location::{Location, Modifier};
 pub use reach::Reached;
 pub use reader::{Disk, Memory, Reader};

@@ -3,11 +3,11 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::probe::{Diagnosis, Target};
+use super::probe::{Diagnosis, Kind, Report, Target};
 use crate::Linted;
 use crate::config::{DirectiveId, Reached, Served, ServedBy, Tree};
 use crate::rules::{Finding, milliseconds};
-use crate::websocket::{Module, Route};
+use crate::websocket::{Confidence, Module, Route};
 
 /// Where a request goes in a configuration.
 #[derive(Clone, Debug)]
@@ -77,6 +77,62 @@ impl Located {
         self
     }
 
+    /// What it means that nginx answers a request itself, by `return` or from files, where that is what its configuration
+    /// says: nothing is lost then, there is no WebSocket.
+    pub fn own_answer(&self, linted: &Linted<'_>, report: &Report) -> Option<Diagnosis> {
+        let tree = &linted.tree;
+        if self.served.by == ServedBy::Stream {
+            return None;
+        }
+        let status = report.answer.as_ref().map(|answer| answer.status);
+        let location = self.reached.location();
+        // In the rewrite phase, the server's before the location's.
+        let lines =
+            [Some(self.served.server), location].into_iter().flatten().flat_map(|block| tree.own(block, "return"));
+        let mut lines = lines.filter(|&&line| {
+            let code = tree.arg(line, 1).and_then(|code| code.parse::<u16>().ok());
+            // 444 closes the connection in place of an answer.
+            code.is_some() && code == status.or(Some(444)) && !code.is_some_and(|code| (300..400).contains(&code))
+        });
+        let sentence = match (lines.next(), location) {
+            (Some(&line), _) => {
+                let source = tree.source(line);
+                let at = source.line_column(tree.head(line).start).line;
+                let what =
+                    status.map_or_else(|| "closes the connection".to_owned(), |status| format!("answers {status}"));
+                let words: String = words(tree, line).chars().take(60).collect();
+                let place = self.label(tree);
+                format!(
+                    "nginx {what} itself, by `return {words}` ({}:{at}, {place}): no WebSocket is behind this path.",
+                    source.path().display()
+                )
+            }
+            (None, Some(block))
+                if matches!(status, Some(200..=299)) && self.routes.is_empty() && serves_files(tree, block) =>
+            {
+                format!(
+                    "nginx answers from files: `{}` hands nothing on to a backend, and no WebSocket is behind this path.",
+                    self.label(tree)
+                )
+            }
+            _ => return None,
+        };
+        let offers: Vec<String> = linted
+            .routes
+            .all
+            .iter()
+            .filter(|route| route.server == Some(self.served.server))
+            .filter(|route| route.intent.confidence >= Some(Confidence::Likely))
+            .filter_map(|route| Some(format!("`{}`", words(tree, route.location_block?))))
+            .take(4)
+            .collect();
+        let diagnosis = Diagnosis::new(Kind::OwnAnswer, sentence);
+        Some(match offers.is_empty() {
+            false => diagnosis.advise(format!("Use the path of a WebSocket: this server has them at {}.", offers.join(", "))),
+            true => diagnosis.advise("Check the path and the host that clients use. If they are right, a location for them with `proxy_pass` is missing."),
+        }.points_to(&["websocket-location-without-proxy-pass", "unreachable-route", "shadowed-by-regex"]))
+    }
+
     /// What people call the place.
     pub fn label(&self, tree: &Tree) -> String {
         match (self.reached, self.served.by) {
@@ -87,6 +143,24 @@ impl Located {
             (Reached::Unknown, _) => "a location that cannot be told".into(),
         }
     }
+}
+
+/// Whether nothing but files can answer in a location: no module takes the requests.
+fn serves_files(tree: &Tree, block: DirectiveId) -> bool {
+    let handlers = [
+        "memcached_pass",
+        "js_content",
+        "content_by_lua",
+        "content_by_lua_block",
+        "content_by_lua_file",
+        "echo",
+        "stub_status",
+        "empty_gif",
+        "perl",
+        "return",
+        "rewrite",
+    ];
+    handlers.iter().all(|name| tree.own(block, name).is_empty())
 }
 
 fn words(tree: &Tree, line: DirectiveId) -> String {
@@ -106,7 +180,7 @@ fn read_timeout(module: Module) -> &'static str {
 }
 
 /// A path as locations are compared with it: without `%` codes, doubled slashes and dots (`ngx_http_parse_complex_uri`).
-fn decoded(path: &str) -> String {
+pub(super) fn decoded(path: &str) -> String {
     let bytes = path.as_bytes();
     let mut plain = Vec::with_capacity(bytes.len());
     let mut at = 0;
@@ -141,7 +215,6 @@ fn decoded(path: &str) -> String {
 mod tests {
     use super::*;
     use crate::config::Memory;
-    use crate::live::probe::Kind;
     use crate::{Linter, config::TreeOptions};
 
     #[test]

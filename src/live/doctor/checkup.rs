@@ -96,11 +96,11 @@ impl Trial {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Health {
-    /// Nothing is wrong.
+    /// A WebSocket was opened, and nothing is wrong.
     Healthy,
     /// Something is wrong.
     Problem,
-    /// Neither the configuration nor a handshake nor a log could be looked at.
+    /// Nothing wrong was found, but no WebSocket was opened.
     Unknown,
 }
 
@@ -133,17 +133,23 @@ impl Checkup {
         all
     }
 
-    /// How it all is.
+    /// How it all is. Healthy takes a WebSocket that was opened: a configuration that looks well is none.
     pub fn health(&self) -> Health {
-        let looked = |step: &Step| {
-            ["lint", "handshake", "log"].contains(&step.part)
-                && matches!(step.state, State::Good | State::Note | State::Bad)
-        };
         match self.problems.is_empty() {
             false => Health::Problem,
-            true if self.steps.iter().any(looked) => Health::Healthy,
+            true if self.trials.iter().any(|trial| trial.through.is_healthy()) => Health::Healthy,
             true => Health::Unknown,
         }
+    }
+
+    /// Whether a part was looked at.
+    pub(super) fn looked_at(&self, part: &str) -> bool {
+        self.steps.iter().any(|step| step.part == part && step.state != State::Skipped)
+    }
+
+    /// The parts that could not be looked at.
+    pub(super) fn unseen(&self) -> impl Iterator<Item = &Step> {
+        self.steps.iter().filter(|step| step.state == State::Skipped)
     }
 
     /// All of it as JSON: `{"version", "health": "healthy|problem|unknown", "problems": […], "steps": […],

@@ -114,11 +114,12 @@ pub(super) fn backend(tree: &Tree, route: &Route, front: &Target, host: &str) ->
         }
         None => target.authority.clone(),
     };
-    if server.starts_with("unix:") {
-        return Err("it listens on a UNIX socket, which this program does not speak to".into());
-    }
     let path = path(tree, route, front)?;
     let scheme = if target.scheme == "https" { "wss" } else { "ws" };
+    if server.starts_with("unix:") {
+        let backend = Target::parse(&format!("{scheme}://{server}:{path}")).map_err(|error| error.why)?;
+        return Ok((backend, host_header(tree, route, host)));
+    }
     // A port is 80 in an upstream whatever the scheme (`ngx_http_upstream_server`), 443 for https in `proxy_pass`.
     let in_upstream = server != target.authority;
     let has_port = server.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
@@ -148,6 +149,8 @@ fn host_header(tree: &Tree, route: &Route, host: &str) -> String {
             host.to_owned()
         }
         Some(value) if !value.contains('$') && !value.is_empty() => value.into_owned(),
+        // `ngx_http_proxy_set_vars`: a socket has no name.
+        _ if route.target.authority.starts_with("unix:") => "localhost".to_owned(),
         _ => route.target.authority.clone(),
     }
 }
@@ -175,13 +178,19 @@ mod tests {
             &Linter::default(),
             "upstream chat { server 127.0.0.1:3000; }
              server { listen 8443 ssl; server_name _ chat.example.com; location /ws/ { proxy_pass http://chat/live/; } location /files { proxy_pass http://127.0.0.1:1; } }
+             server { listen 82; location /ws { proxy_pass http://unix:/run/a.sock:/live; } location /live { proxy_pass http://sockets; } }
+             upstream sockets { server unix:/run/b.sock; }
              server { listen [::]:81; location /socket.io/ { proxy_pass http://127.0.0.1:3001; proxy_set_header Host $http_host; } location ~ ^/ws { proxy_pass http://127.0.0.1:1; } }",
         );
         let (all, more) = endpoints(&linted, 5);
         let urls: Vec<String> = all.iter().map(|one| one.target.url()).collect();
         assert_eq!(
             (urls.join(" "), more),
-            ("wss://127.0.0.1:8443/ws/ ws://[::1]:81/socket.io/?EIO=4&transport=websocket".into(), 0)
+            (
+                "wss://127.0.0.1:8443/ws/ ws://127.0.0.1:82/ws ws://[::1]:81/socket.io/?EIO=4&transport=websocket"
+                    .into(),
+                0
+            )
         );
         assert_eq!(all[0].host.as_deref(), Some("chat.example.com:8443"));
         let front = Target::parse("wss://chat.example.com/ws/room?x=1").unwrap();
@@ -194,6 +203,13 @@ mod tests {
         let front = Target::parse("ws://chat.example.com/socket.io/").unwrap();
         let (_, host) = super::backend(&linted.tree, of("/socket.io/"), &front, "chat.example.com").unwrap();
         assert_eq!(host, "chat.example.com");
-        assert_eq!(ports(&linted.tree), [81, 8443]);
+        for (path, shown, sent) in
+            [("/ws", "ws://unix:/run/a.sock:/live", "localhost"), ("/live", "ws://unix:/run/b.sock:/live", "sockets")]
+        {
+            let front = Target::parse(&format!("ws://chat.example.com{path}")).unwrap();
+            let (backend, host) = super::backend(&linted.tree, of(path), &front, "chat.example.com").unwrap();
+            assert_eq!((backend.url().as_str(), host.as_str()), (shown, sent));
+        }
+        assert_eq!(ports(&linted.tree), [81, 82, 8443]);
     }
 }

@@ -5,13 +5,17 @@
 //! is ranked: a configuration that nginx refuses comes before a handshake that fails, and that before what may fail later.
 
 mod checkup;
+mod configuration;
 mod endpoints;
 mod examine;
+mod handshakes;
 mod logs;
 mod nginx;
 mod processes;
 mod sockets;
+mod surroundings;
 mod text;
+mod triage;
 
 pub use checkup::{Checkup, Health, Problem, State, Step, Trial};
 pub use examine::{Ask, examine};

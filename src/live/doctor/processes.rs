@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use super::sockets::{Connection, established};
 
@@ -31,6 +32,8 @@ pub struct Process {
     pub role: Role,
     /// How many connections over TCP it has open; none if that may not be looked at.
     pub connections: Option<usize>,
+    /// How long it has been running; none if that cannot be told.
+    pub age: Option<Duration>,
     /// Its title, behind `nginx: `.
     title: String,
 }
@@ -57,11 +60,15 @@ impl Running {
         if !cfg!(target_os = "linux") {
             return Err(io::Error::new(io::ErrorKind::Unsupported, "this is not Linux: there is no /proc to look at"));
         }
+        let up = std::fs::read_to_string(proc.join("uptime")).ok();
+        let up = up
+            .and_then(|text| text.split(' ').next()?.parse().ok())
+            .and_then(|up| Duration::try_from_secs_f64(up).ok());
         let mut processes: Vec<Process> = Vec::new();
         for entry in std::fs::read_dir(proc)?.filter_map(Result::ok) {
             let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
             // Processes come and go: one that is gone is none.
-            processes.extend(process(&entry.path(), pid));
+            processes.extend(process(&entry.path(), pid, up));
         }
         processes.sort_by_key(|process| (process.role != Role::Master, process.pid));
         // The table of a process is that of its network, which in a container is another than ours.
@@ -87,6 +94,12 @@ impl Running {
         self.processes.iter().filter(|process| process.parent == master.pid)
     }
 
+    /// When a master last loaded its configuration: then it started the oldest of the workers that take connections.
+    pub fn loaded(&self, master: &Process) -> Option<SystemTime> {
+        let workers = self.children(master).filter(|child| child.role == Role::Worker);
+        SystemTime::now().checked_sub(workers.filter_map(|worker| worker.age).max()?)
+    }
+
     /// The program that a process runs, and which configuration it was given: `-c` and `-p` with what follows them.
     pub fn started_as(&self, master: &Process) -> (PathBuf, Vec<OsString>) {
         let folder = self.proc.join(master.pid.to_string());
@@ -106,7 +119,7 @@ impl Running {
     }
 }
 
-fn process(folder: &Path, pid: u32) -> Option<Process> {
+fn process(folder: &Path, pid: u32, up: Option<Duration>) -> Option<Process> {
     let command = std::fs::read(folder.join("cmdline")).ok()?;
     let command = String::from_utf8_lossy(&command).replace('\0', " ");
     let title = command.trim_end().strip_prefix("nginx: ")?;
@@ -121,8 +134,13 @@ fn process(folder: &Path, pid: u32) -> Option<Process> {
     };
     // `PID (name) state parent …`; the name may hold anything.
     let stat = std::fs::read_to_string(folder.join("stat")).ok()?;
-    let parent = stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()?;
-    Some(Process { pid, parent, role, connections: None, title: title.to_owned() })
+    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+    let parent = fields.get(1)?.parse().ok()?;
+    // Field 22, counted from the number of the process, in units that Linux shows as hundredths on all machines.
+    let started =
+        fields.get(19).and_then(|ticks| ticks.parse::<u64>().ok()).map(|ticks| Duration::from_millis(ticks * 10));
+    let age = up.zip(started).and_then(|(up, started)| up.checked_sub(started));
+    Some(Process { pid, parent, role, connections: None, age, title: title.to_owned() })
 }
 
 /// The sockets that a process has open.
@@ -143,7 +161,8 @@ mod tests {
         std::fs::create_dir_all(folder.join("net")).unwrap();
         std::fs::write(folder.join("net/tcp"), "head\n").unwrap();
         std::fs::write(folder.join("cmdline"), format!("{title}\0")).unwrap();
-        std::fs::write(folder.join("stat"), format!("{pid} (ng) inx) S {parent} 0")).unwrap();
+        std::fs::write(folder.join("stat"), format!("{pid} (ng) inx) S {parent}{} {} 0", " 0".repeat(17), pid * 100))
+            .unwrap();
     }
 
     #[test]
@@ -153,11 +172,15 @@ mod tests {
         add(proc.path(), 10, 1, "nginx: master process /usr/sbin/nginx -c /etc/nginx/other.conf -g daemon on;");
         add(proc.path(), 21, 10, "nginx: worker process");
         add(proc.path(), 30, 1, "vim nginx: master process");
+        std::fs::write(proc.path().join("uptime"), "60.50 7.00\n").unwrap();
         let running = Running::look_in(proc.path()).unwrap();
         let roles: Vec<_> = running.processes.iter().map(|process| (process.pid, process.role)).collect();
         assert_eq!(roles, [(10, Role::Master), (20, Role::OldWorker), (21, Role::Worker)]);
         let master = running.masters().next().unwrap();
         assert_eq!(running.children(master).count(), 2);
+        // Worker 21 began 21 s after the machine, which has been up for 60.5 s.
+        let age = running.loaded(master).unwrap().elapsed().unwrap();
+        assert!((39.5..40.5).contains(&age.as_secs_f64()), "{age:?}");
         let (program, arguments) = running.started_as(master);
         assert_eq!((program, arguments), ("nginx".into(), vec!["-c".into(), "/etc/nginx/other.conf".into()]));
     }

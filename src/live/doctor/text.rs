@@ -8,6 +8,8 @@ use crate::report::probe::verdict;
 use crate::report::{Ink, Style};
 use crate::rules::Severity;
 
+/// How many parts that were not looked at are listed.
+const MOST_UNSEEN: usize = 5;
 /// How many further problems are listed.
 const MOST_OTHERS: usize = 6;
 
@@ -36,22 +38,7 @@ pub fn conclusion(checkup: &Checkup, style: &Style) -> io::Result<String> {
     let problems = checkup.problems();
     let mut page = Page::new(style);
     let Some((first, others)) = problems.split_first() else {
-        let text = match checkup.health() {
-            Health::Unknown => {
-                "Neither a configuration nor a handshake nor a log could be looked at. Name what there is: doctor wss://… --root nginx.conf"
-            }
-            _ if checkup.trials.is_empty() => {
-                "Nothing wrong was found, but no handshake was tried: name its URL, doctor wss://…"
-            }
-            _ => {
-                "Nothing wrong was found, and the WebSocket opens. What ends it later shows when it is held: nginx-wslint probe URL --hold 90s"
-            }
-        };
-        let (name, ink) = match checkup.health() {
-            Health::Unknown => ("unknown", Ink::Severity(Severity::Warning)),
-            _ => ("healthy", Ink::Added),
-        };
-        page.title(ink, name, text);
+        no_problem(&mut page, checkup);
         return Ok(page.finish());
     };
     let mut text = String::new();
@@ -88,6 +75,30 @@ pub fn conclusion(checkup: &Checkup, style: &Style) -> io::Result<String> {
     }
     text.push_str(&page.finish());
     Ok(text)
+}
+
+/// What was seen, and what was not, where nothing is known to be wrong.
+fn no_problem(page: &mut Page<'_>, checkup: &Checkup) {
+    if checkup.health() == Health::Healthy {
+        let text = "Nothing wrong was found, and the WebSocket opens. What ends it later shows when it is held: nginx-wslint probe URL --hold 90s";
+        page.title(Ink::Added, "healthy", text);
+    } else {
+        let text = if !checkup.trials.is_empty() {
+            "Nothing wrong was found, but the application refuses the handshakes that were tried. Their URLs are guesses: whether WebSockets work remains open."
+        } else if checkup.looked_at("lint") || checkup.looked_at("log") {
+            "Nothing wrong was found, but no handshake was tried: whether WebSockets work remains open."
+        } else {
+            "Neither a configuration nor a handshake nor a log could be looked at."
+        };
+        page.title(Ink::Severity(Severity::Warning), "unknown", text);
+        page.item("try", "the URL as clients know it: nginx-wslint doctor wss://…");
+        if !checkup.looked_at("lint") {
+            page.item("", "the configuration: nginx-wslint doctor --root nginx.conf");
+        }
+    }
+    for (at, step) in checkup.unseen().take(MOST_UNSEEN).enumerate() {
+        page.item(if at == 0 { "unseen" } else { "" }, &format!("{}: {}", step.part, step.text));
+    }
 }
 
 fn problem(page: &mut Page<'_>, problem: &Problem) {

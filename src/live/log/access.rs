@@ -1,11 +1,12 @@
 //! Access logs in the combined format: which handshakes succeeded, and how the others ended.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use memchr::memmem::find;
 use serde::Serialize;
 
 use super::line::path;
+use super::requests::may_be_handshake;
 use super::routes::{is_websocket, push_shape};
 use super::timeline::{Seconds, access_log_time};
 
@@ -14,7 +15,8 @@ const MOST_ROUTES: usize = 2048;
 /// How many seconds of lifetimes are told apart: two hours.
 const MOST_SECONDS: usize = 7200;
 /// Ways in which a handshake ends, as far as a status tells.
-const STATUSES: [u16; 16] = [101, 301, 302, 307, 308, 400, 401, 403, 404, 426, 499, 500, 502, 503, 504, 505];
+const STATUSES: [u16; 19] =
+    [101, 200, 301, 302, 307, 308, 400, 401, 403, 404, 405, 426, 429, 499, 500, 502, 503, 504, 505];
 
 /// A line of an access log: `ADDRESS - USER [TIME] "REQUEST" STATUS BYTES "REFERER" "AGENT" …`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,11 +30,17 @@ pub(super) struct AccessLine<'a> {
 }
 
 impl<'a> AccessLine<'a> {
-    /// Takes a line apart; none if it has another form.
+    /// Takes a line apart; none if it has another form. Something may stand before it, as before lines of an error log.
     pub(super) fn read(line: &'a [u8]) -> Option<Self> {
-        let open = memchr::memchr(b'[', &line[..line.len().min(400)])?;
-        let time = access_log_time(&line[open + 1..])?;
-        let rest = &line[open + 21..];
+        const FARTHEST: usize = 400;
+        let head = &line[..line.len().min(FARTHEST)];
+        memchr::memchr_iter(b'[', head).find_map(|open| Self::behind(line, open + 1))
+    }
+
+    /// Reads on from the time.
+    fn behind(line: &'a [u8], start: usize) -> Option<Self> {
+        let time = access_log_time(&line[start..])?;
+        let rest = &line[start + 20..];
         let quoted = &rest[find(&rest[..rest.len().min(16)], b"] \"")? + 3..];
         // nginx escapes quotes in a request (`\x22`).
         let (request, rest) = quoted.split_at(memchr::memchr(b'"', quoted)?);
@@ -62,6 +70,8 @@ impl<'a> AccessLine<'a> {
 pub(super) struct AccessTally {
     lines: u64,
     routes: HashMap<Box<[u8]>, [u64; STATUSES.len()]>,
+    /// Paths that are no usual ones for WebSockets: most lines of most logs are about these.
+    ordinary: HashSet<Box<[u8]>>,
     /// WebSockets of routes that are not told apart any more.
     beyond: u64,
     /// WebSockets by the seconds they lasted; the last count is for longer ones. Empty until one is known.
@@ -73,11 +83,15 @@ impl AccessTally {
     pub(super) fn add(&mut self, line: &AccessLine<'_>) {
         self.lines += 1;
         let Some(status) = STATUSES.iter().position(|&status| status == line.status) else { return };
-        if !line.request.starts_with(b"GET ") {
+        if !line.request.starts_with(b"GET ") || !(line.status == 101 || may_be_handshake(line.request)) {
             return;
         }
         self.key.clear();
         push_shape(&mut self.key, path(line.request));
+        // A page that is served is nothing to be told of, unless it is where a WebSocket is expected.
+        if line.status == 200 && !self.is_websocket() {
+            return;
+        }
         if let Some(counts) = self.routes.get_mut(&self.key[..]) {
             counts[status] += 1;
         } else if self.routes.len() < MOST_ROUTES {
@@ -93,6 +107,18 @@ impl AccessTally {
         }
     }
 
+    /// Whether the path at hand is a usual one for WebSockets.
+    fn is_websocket(&mut self) -> bool {
+        if self.ordinary.contains(&self.key[..]) {
+            return false;
+        }
+        let usual = is_websocket(&self.key);
+        if !usual && self.ordinary.len() < MOST_ROUTES {
+            self.ordinary.insert(self.key.clone().into_boxed_slice());
+        }
+        usual
+    }
+
     /// What it comes to; none if no line was of an access log.
     pub(super) fn summary(&self) -> Option<AccessSummary> {
         if self.lines == 0 {
@@ -100,11 +126,12 @@ impl AccessTally {
         }
         let mut routes: Vec<AccessRoute> =
             self.routes.iter().filter_map(|(path, counts)| route(path, counts)).collect();
-        routes.sort_by(|a, b| b.total().cmp(&a.total()).then_with(|| a.path.cmp(&b.path)));
+        routes.sort_by(|a, b| (b.failed, b.total()).cmp(&(a.failed, a.total())).then_with(|| a.path.cmp(&b.path)));
         let upgraded = routes.iter().flat_map(|route| &route.statuses).filter(|one| one.status == 101);
         Some(AccessSummary {
             lines: self.lines,
             upgraded: upgraded.map(|one| one.count).sum::<u64>() + self.beyond,
+            failed: routes.iter().map(|route| route.failed).sum(),
             routes,
             lifetimes: Lifetimes::of(&self.lifetimes),
         })
@@ -118,8 +145,10 @@ fn route(path: &[u8], counts: &[u64; STATUSES.len()]) -> Option<AccessRoute> {
         return None;
     }
     let counted = STATUSES.iter().zip(counts).filter(|(_, count)| **count > 0);
-    let statuses = counted.map(|(&status, &count)| StatusCount { status, count }).collect();
-    Some(AccessRoute { path: String::from_utf8_lossy(path).into_owned(), statuses })
+    let statuses: Vec<StatusCount> = counted.map(|(&status, &count)| StatusCount { status, count }).collect();
+    let mut route = AccessRoute { path: String::from_utf8_lossy(path).into_owned(), failed: 0, statuses };
+    route.failed = route.failures().map(|one| one.count).sum();
+    Some(route)
 }
 
 /// What an access log says of handshakes.
@@ -129,6 +158,8 @@ pub struct AccessSummary {
     pub lines: u64,
     /// WebSockets that were open and have ended.
     pub upgraded: u64,
+    /// Handshakes that failed, as far as a log tells that without the requests' headers.
+    pub failed: u64,
     /// The routes that seem to carry WebSockets: some handshake was answered 101 or 426, or the path is a usual one.
     pub routes: Vec<AccessRoute>,
     /// How long they lasted, where the format tells.
@@ -140,11 +171,41 @@ pub struct AccessSummary {
 pub struct AccessRoute {
     /// Its path, made short.
     pub path: String,
+    /// How many of its handshakes failed.
+    pub failed: u64,
     /// In ascending order.
     pub statuses: Vec<StatusCount>,
 }
 
+impl AccessSummary {
+    /// The status with which most handshakes failed.
+    pub(super) fn commonest_failure(&self) -> Option<u16> {
+        let mut sums = [0; STATUSES.len()];
+        for one in self.routes.iter().flat_map(AccessRoute::failures) {
+            if let Some(at) = STATUSES.iter().position(|&status| status == one.status) {
+                sums[at] += one.count;
+            }
+        }
+        let most = sums.iter().zip(STATUSES).filter(|(sum, _)| **sum > 0).max_by_key(|(sum, _)| **sum);
+        most.map(|(_, status)| status)
+    }
+}
+
 impl AccessRoute {
+    /// How its handshakes failed. Where some succeed, a page in place of a WebSocket was asked for by somebody else, and a
+    /// few refusals are what scanners and people without a login get; an error of the server is one in any case.
+    fn failures(&self) -> impl Iterator<Item = &StatusCount> {
+        let sum = |of: std::ops::Range<u16>| {
+            self.statuses.iter().filter(|one| of.contains(&one.status)).map(|one| one.count).sum::<u64>()
+        };
+        let least = match sum(101..102) {
+            0 => 200,
+            opened if sum(300..500) >= opened => 300,
+            _ => 500,
+        };
+        self.statuses.iter().filter(move |one| one.status >= least)
+    }
+
     fn total(&self) -> u64 {
         self.statuses.iter().map(|one| one.count).sum()
     }
@@ -196,6 +257,10 @@ impl Lifetimes {
 /// What a status on a route for WebSockets points to, and the rule that finds it.
 pub(super) fn meaning(status: u16) -> Option<(&'static str, Option<&'static str>)> {
     Some(match status {
+        200 => (
+            "answered as an ordinary request: by a page, or by a backend that saw no handshake",
+            Some("missing-upgrade-header"),
+        ),
         301 | 302 | 307 | 308 => {
             ("redirected, and WebSocket clients follow no redirect", Some("trailing-slash-redirect"))
         }
@@ -203,6 +268,8 @@ pub(super) fn meaning(status: u16) -> Option<(&'static str, Option<&'static str>
         401 => ("not authorised", None),
         403 => ("forbidden: access rules, or `Origin` is not `Host`", Some("missing-host-header")),
         404 => ("no such path at the backend, or no route to it", Some("path-mapping")),
+        405 => ("GET is not taken there, and a handshake is a GET", Some("get-denied")),
+        429 => ("a limit was reached", Some("connection-limit")),
         499 => ("the client left before it was answered", None),
         500 => ("an error in nginx (subrequests, open files) or the backend", None),
         502 => ("the backend cannot be reached, or did not answer in HTTP", None),
@@ -233,10 +300,26 @@ mod tests {
     fn handshakes_are_counted_by_route_and_status() {
         let other = r#"::1 - bob [21/Nov/2026:08:06:59 +0000] "GET /favicon.ico HTTP/1.1" 404 1 "-" "-""#.to_owned();
         let summary = tally(&[line(101, ""), line(101, ""), line(502, ""), other]);
-        assert_eq!((summary.lines, summary.upgraded, summary.routes.len()), (4, 2, 1));
+        assert_eq!((summary.lines, summary.upgraded, summary.failed, summary.routes.len()), (4, 2, 1, 1));
+        let prefixed = format!("[pod/web/nginx] {}", line(101, ""));
+        assert!(AccessLine::read(prefixed.as_bytes()).is_some());
         let statuses: Vec<_> = summary.routes[0].statuses.iter().map(|one| (one.status, one.count)).collect();
         assert_eq!((summary.routes[0].path.as_str(), &statuses[..]), ("/ws/*", &[(101, 2), (502, 1)][..]));
         assert_eq!(summary.lifetimes, None);
+    }
+
+    #[test]
+    fn handshakes_that_failed_are_told_from_what_is_usual() {
+        let failed =
+            |statuses: &[u16]| tally(&statuses.iter().map(|&status| line(status, "")).collect::<Vec<_>>()).failed;
+        assert_eq!(failed(&[400, 400, 200]), 3);
+        assert_eq!(failed(&[101, 101, 400, 200]), 0);
+        assert_eq!(failed(&[101, 101, 502, 403]), 1);
+        assert_eq!(failed(&[101, 401, 401]), 2);
+        let page = line(200, "").replace("/ws/7?x=1", "/news");
+        assert_eq!(tally(&[page]).failed, 0);
+        let polled = line(400, "").replace("/ws/7?x=1", "/socket.io/?EIO=4&transport=polling");
+        assert_eq!(tally(&[polled]).failed, 0);
     }
 
     #[test]

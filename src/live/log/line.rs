@@ -9,9 +9,9 @@ const CLIENT: &[u8] = b", client: ";
 
 /// A line of an error log: `2026/11/21 08:06:59 [error] 12#12: *5 text, client: …`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Line<'a> {
+pub(in crate::live) struct Line<'a> {
     /// When, on the clock of the machine that wrote it.
-    pub(super) time: Seconds,
+    pub(in crate::live) time: Seconds,
     /// `error`, `info`, …
     pub(super) level: &'a [u8],
     /// The message, up to the client.
@@ -22,19 +22,23 @@ pub(super) struct Line<'a> {
 
 /// What a line says of the request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Fields<'a> {
+pub(in crate::live) struct Fields<'a> {
     /// The `server_name`, or the address where there is none.
-    pub(super) server: &'a [u8],
+    pub(in crate::live) server: &'a [u8],
+    /// The request's first line; empty where there is none yet.
+    pub(in crate::live) request: &'a [u8],
     /// The path of the request, without its query.
-    pub(super) path: &'a [u8],
+    pub(in crate::live) path: &'a [u8],
     /// Scheme and address of the upstream, without a path.
     pub(super) upstream: &'a [u8],
+    /// The `Host` of the request.
+    pub(in crate::live) host: &'a [u8],
 }
 
 impl<'a> Line<'a> {
     /// Takes a line apart; none if it is not of an error log. Something may stand before it: the names and times of
     /// containers, syslog's head.
-    pub(super) fn read(line: &'a [u8]) -> Option<Self> {
+    pub(in crate::live) fn read(line: &'a [u8]) -> Option<Self> {
         if let Some(read) = Self::at_start(line) {
             return Some(read);
         }
@@ -60,14 +64,21 @@ impl<'a> Line<'a> {
         Some(Self { time, level, text: &rest[..end], about: &rest[end..] })
     }
 
+    /// Whether it is about a connection of a client.
+    pub(in crate::live) fn has_client(&self) -> bool {
+        !self.about.is_empty()
+    }
+
     /// What the line says of the request.
-    pub(super) fn fields(&self) -> Fields<'a> {
+    pub(in crate::live) fn fields(&self) -> Fields<'a> {
         let request = between(self.about, b", request: \"", b"\"").unwrap_or_default();
         let upstream = between(self.about, b", upstream: \"", b"\"").unwrap_or_default();
         Fields {
             server: between(self.about, b", server: ", b",").unwrap_or_default(),
+            request,
             path: path(request),
             upstream: authority(upstream),
+            host: between(self.about, b", host: \"", b"\"").unwrap_or_default(),
         }
     }
 }
@@ -116,7 +127,16 @@ mod tests {
     #[test]
     fn what_containers_and_syslog_put_before_it_is_passed_over() {
         let plain = Line::read(LINE.as_bytes()).unwrap();
-        for head in ["nginx-1  | ", "<187>Nov 21 08:14:58 web nginx: ", "2026-11-21T08:14:58.123Z [pod/nginx] "] {
+        for head in [
+            "nginx-1  | ",
+            "<187>Nov 21 08:14:58 web nginx: ",
+            "Nov 21 08:14:58 host nginx[123]: ",
+            "2026-11-21T08:14:58.123Z [pod/nginx] ",
+            "[pod/web-5d8f7c-x/nginx] ",
+            "MESSAGE=",
+            "\x1b[36mnginx-1  | \x1b[0m",
+            "2026-11-21T08:14:58.123456789Z stderr F ",
+        ] {
             let line = format!("{head}{LINE}");
             let read = Line::read(line.as_bytes()).unwrap();
             assert_eq!(

@@ -13,31 +13,57 @@ const BLOCK: usize = 1 << 20;
 /// Of a line that is longer, only so much is looked at.
 const MOST_LINE: usize = 64 << 10;
 
+/// How packed files begin, and what unpacks those that are not unpacked here.
+const PACKED: [(&[u8], &str, &str); 3] =
+    [(b"\xfd7zXZ", "xz", "xzcat"), (b"\x28\xb5\x2f\xfd", "zstd", "zstdcat"), (b"BZh", "bzip2", "bzcat")];
+
 /// Opens a log; one that is packed with gzip, as rotation leaves it, is unpacked on the way.
 ///
 /// # Errors
-/// If it cannot be opened or read.
+/// If it cannot be opened or read, or is packed in another way.
 pub fn open(path: &Path) -> io::Result<(Box<dyn Read>, File)> {
-    let mut file = File::open(path)?;
+    let file = File::open(path)?;
     let handle = file.try_clone()?;
+    Ok((unpacked(file)?, handle))
+}
+
+/// The text of a log, which may be packed with gzip.
+///
+/// # Errors
+/// If it cannot be read, or is packed in another way: what unpacks it.
+pub fn unpacked<'r>(mut log: impl Read + 'r) -> io::Result<Box<dyn Read + 'r>> {
     let mut magic = Vec::new();
-    (&mut file).take(2).read_to_end(&mut magic)?;
-    let whole = io::Cursor::new(magic.clone()).chain(file);
-    if magic == [0x1f, 0x8b] {
-        return Ok((Box::new(MultiGzDecoder::new(BufReader::with_capacity(BLOCK, whole))), handle));
+    (&mut log).take(5).read_to_end(&mut magic)?;
+    if let Some((_, name, tool)) = PACKED.iter().find(|(start, ..)| magic.starts_with(start)) {
+        let text = format!("it is packed with {name}: unpack it on the way, `{tool} FILE | nginx-wslint log -`");
+        return Err(io::Error::other(text));
     }
-    Ok((Box::new(whole), handle))
+    let is_gzip = magic.starts_with(&[0x1f, 0x8b]);
+    let whole = io::Cursor::new(magic).chain(log);
+    if is_gzip {
+        return Ok(Box::new(MultiGzDecoder::new(BufReader::with_capacity(BLOCK, whole))));
+    }
+    Ok(Box::new(whole))
 }
 
 /// Counts all lines of a log. `progress` is told after each block; it says whether to go on.
 ///
 /// # Errors
 /// Those of the log.
-pub fn read(mut log: impl Read, tally: &mut Tally, progress: &mut dyn FnMut() -> bool) -> io::Result<()> {
+pub fn read(log: impl Read, tally: &mut Tally, progress: &mut dyn FnMut() -> bool) -> io::Result<()> {
+    each_line(log, &mut |line| _ = tally.add(line), progress)
+}
+
+/// Hands out all lines of a log.
+pub(in crate::live) fn each_line(
+    mut log: impl Read,
+    line: &mut dyn FnMut(&[u8]),
+    progress: &mut dyn FnMut() -> bool,
+) -> io::Result<()> {
     let mut lines = Lines::default();
     loop {
         let read = lines.fill(&mut log)?;
-        lines.each(read == 0, &mut |line| _ = tally.add(line));
+        lines.each(read == 0, line);
         if read == 0 || !progress() {
             return Ok(());
         }

@@ -12,7 +12,7 @@
 //!    "groups": [{"server": "chat.example.com", "route": "/ws", "websocket": true, "upstream": "http://127.0.0.1:3000",
 //!                "count": 400, "from": "…", "to": "…"}],
 //!    "more_groups": 0, "in_more_groups": 0, "message": "…", "example": "…"}],
-//!  "access": {"lines": 0, "upgraded": 0, "routes": [], "lifetimes": null}}
+//!  "access": {"lines": 0, "upgraded": 0, "failed": 0, "routes": [], "lifetimes": null}}
 //! ```
 //!
 //! Times are those of the log, whose zone it does not tell. `timeline` divides the time from the first line of the log to
@@ -154,9 +154,14 @@ impl LogSummary {
         }
     }
 
-    /// Whether anything was recognised that should not be.
+    /// Whether anything was recognised that should not be, or handshakes failed.
     pub fn is_bad(&self) -> bool {
-        self.causes.iter().any(|cause| cause.severity > Severity::Info)
+        self.causes.iter().any(|cause| cause.severity > Severity::Info) || self.failed_handshakes() > 0
+    }
+
+    /// How many handshakes failed, as an access log tells it.
+    pub fn failed_handshakes(&self) -> u64 {
+        self.access.as_ref().map_or(0, |access| access.failed)
     }
 
     /// As JSON, indented.

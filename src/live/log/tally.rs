@@ -7,6 +7,7 @@ use super::line::Line;
 use super::messages::{About, Messages};
 use super::routes::{is_websocket, push_shape};
 use super::timeline::{Seconds, Timeline};
+use super::wrapped::unwrapped;
 
 /// How many groups are told apart; lines of further ones are counted by their cause alone.
 const MOST_GROUPS: usize = 2048;
@@ -102,6 +103,7 @@ impl Tally {
     /// Counts a line, without the end of the line. If it says something of WebSockets: the number of the message, and when.
     pub fn add(&mut self, line: &[u8]) -> Option<(usize, Seconds)> {
         self.counts.lines += 1;
+        let line = &*unwrapped(line);
         if let Some(line_read) = Line::read(line) {
             return self.is_late(line_read.time).then(|| self.add_error(line, &line_read)).flatten();
         }

@@ -70,24 +70,37 @@ fn place(group: &Group) -> String {
 }
 
 fn write_access(page: &mut Page<'_>, access: &AccessSummary) {
-    page.paragraph(
-        Some(Ink::Strong),
-        &format!("access log: {} WebSockets were open and ended", number(access.upgraded)),
-    );
+    let worst = access.commonest_failure();
+    match worst.and_then(meaning) {
+        Some((meaning, _)) if access.failed > 0 => {
+            let (count, status) = (number(access.failed), worst.unwrap_or_default());
+            let text = match access.failed {
+                1 => format!("A handshake failed with {status}: {meaning}."),
+                _ => format!("{count} handshakes failed, most with {status}: {meaning}."),
+            };
+            page.heading(Severity::Error, "failed-handshakes", &text);
+        }
+        _ => page.paragraph(Some(Ink::Strong), "access log"),
+    }
+    page.item("opened", &if access.upgraded == 0 { "none".to_owned() } else { number(access.upgraded) });
     const MOST: usize = 8;
-    for route in access.routes.iter().take(MOST) {
+    for (at, route) in access.routes.iter().take(MOST).enumerate() {
         let statuses: Vec<String> =
             route.statuses.iter().map(|one| format!("{} x {}", number(one.count), one.status)).collect();
-        page.item("route", &format!("{}: {}", route.path, statuses.join(", ")));
-        for one in &route.statuses {
-            if let Some((meaning, rule)) = meaning(one.status) {
-                let rule = rule.map(|rule| format!(" ({rule})")).unwrap_or_default();
-                page.item("", &format!("{}: {meaning}{rule}", one.status));
-            }
-        }
+        page.item(if at == 0 { "routes" } else { "" }, &format!("{}: {}", route.path, statuses.join(", ")));
     }
     if access.routes.len() > MOST {
-        page.item("", &format!("{} more routes", access.routes.len() - MOST));
+        page.item("", &format!("and {} more", access.routes.len() - MOST));
+    }
+    let mut statuses: Vec<u16> = access.routes.iter().flat_map(|route| &route.statuses).map(|one| one.status).collect();
+    statuses.sort_unstable();
+    statuses.dedup();
+    let mut label = "means";
+    for status in statuses.into_iter().filter(|&status| Some(status) != worst) {
+        if let Some((meaning, rule)) = meaning(status) {
+            let rule = rule.map(|rule| format!(" ({rule})")).unwrap_or_default();
+            page.item(std::mem::take(&mut label), &format!("{status}: {meaning}{rule}"));
+        }
     }
     if let Some(lifetimes) = &access.lifetimes {
         let mut text = format!("half of them for less than {} s", lifetimes.median + 1);
@@ -102,6 +115,10 @@ fn write_access(page: &mut Page<'_>, access: &AccessSummary) {
         page.item("lasted", "the format lacks `$request_time`, which tells it");
     }
     page.item("note", "An access log tells neither which requests were handshakes (these are routes where one was answered 101 or 426, or with a usual path) nor who closed a WebSocket; its line is written when the WebSocket ends.");
+    if let Some((_, rule)) = worst.and_then(meaning) {
+        let next = rule.map_or_else(|| "nginx-wslint doctor".to_owned(), |rule| format!("nginx-wslint explain {rule}"));
+        page.item("more", &next);
+    }
 }
 
 fn write_end(page: &mut Page<'_>, summary: &LogSummary) {
@@ -109,7 +126,10 @@ fn write_end(page: &mut Page<'_>, summary: &LogSummary) {
         let said = "No line is below level warn: WebSockets that nginx cuts because they are idle are told at level info only. `error_log … info;` shows them.";
         page.paragraph(None, said);
     }
-    let count = |severity: Severity| summary.causes.iter().filter(|cause| cause.severity == severity).count();
+    let count = |severity: Severity| {
+        let failed = severity == Severity::Error && summary.failed_handshakes() > 0;
+        summary.causes.iter().filter(|cause| cause.severity == severity).count() + usize::from(failed)
+    };
     let found: Vec<String> = [Severity::Error, Severity::Warning, Severity::Info]
         .into_iter()
         .map(|severity| (count(severity), severity.name()))

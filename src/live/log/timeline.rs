@@ -1,5 +1,7 @@
 //! Times of log lines, and counts over time.
 
+use std::time::SystemTime;
+
 use chrono::{DateTime, Local, NaiveDate, NaiveDateTime};
 
 /// Seconds of the clock on the wall where the log was written, from 1970 on: an error log knows no time zone.
@@ -47,6 +49,16 @@ pub fn clock(time: Seconds) -> String {
         .map_or_else(|| time.to_string(), |time| time.format("%Y-%m-%d %H:%M:%S").to_string())
 }
 
+/// A time as a log of this machine would tell it.
+pub(in crate::live) fn told(time: SystemTime) -> Seconds {
+    DateTime::<Local>::from(time).naive_local().and_utc().timestamp()
+}
+
+/// The time now, as a log of this machine would tell it.
+pub(in crate::live) fn now() -> Seconds {
+    told(SystemTime::now())
+}
+
 /// The time that somebody means: `30m`, `2h`, `1d` ago by the clock of this machine, or a time as a log writes it, with `-`
 /// or `/`, with seconds or without, or a mere date.
 ///
@@ -57,7 +69,7 @@ pub fn since(text: &str) -> Result<Seconds, String> {
     let units = [("s", 1), ("m", 60), ("h", 3600), ("d", 86400)];
     for (unit, seconds) in units {
         if let Some(Ok(number)) = text.trim().strip_suffix(unit).map(str::parse::<u32>) {
-            return Ok(Local::now().naive_local().and_utc().timestamp() - i64::from(number) * seconds);
+            return Ok(now() - i64::from(number) * seconds);
         }
     }
     let text = text.trim().replace('/', "-").replace('T', " ");

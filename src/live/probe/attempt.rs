@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use tungstenite::Message;
 
 use super::answer::{Request, ask};
-use super::connect::{connect, resolve};
+use super::connect::{Connected, connect, connect_socket, resolve};
 use super::diagnosis::{Diagnosis, Kind};
 use super::ends::{bytes, closed_at_once, ended_by_message, no_echo};
 use super::hold::{Held, hold};
@@ -70,17 +70,16 @@ impl<'a> Attempt<'a> {
     /// From the name to an open WebSocket.
     fn open(&mut self) -> Result<Session, Diagnosis> {
         let timeout = self.options.timeout;
-        let begin = Instant::now();
-        self.addresses = resolve(self.target, timeout).map_err(|why| self.fail(Stage::Resolve, begin, why))?;
-        if self.target.address().is_none() {
-            let shown: Vec<String> = self.addresses.iter().map(|address| address.ip().to_string()).collect();
-            self.step(Stage::Resolve, begin, true, shown.join(", "), Vec::new());
-        }
-        let begin = Instant::now();
-        let connected =
-            connect(self.target, &self.addresses, timeout).map_err(|why| self.fail(Stage::Connect, begin, why))?;
-        self.address = Some(connected.address);
-        self.step(Stage::Connect, begin, true, connected.address.to_string(), connected.before);
+        let connected = match &self.target.socket {
+            Some(path) => {
+                let begin = Instant::now();
+                let connected = connect_socket(path, timeout).map_err(|why| self.fail(Stage::Connect, begin, why))?;
+                self.step(Stage::Connect, begin, true, path.display().to_string(), Vec::new());
+                connected
+            }
+            None => self.connect()?,
+        };
+        self.address = connected.address;
         let socket = Socket::new(connected.stream);
         let mut wire = if self.target.tls {
             let begin = Instant::now();
@@ -112,6 +111,23 @@ impl<'a> Attempt<'a> {
             Some(fault) => Err(fault),
             None => Ok(Session::new(wire, rest, self.options.size)),
         }
+    }
+
+    /// From the name to a connection.
+    fn connect(&mut self) -> Result<Connected, Diagnosis> {
+        let timeout = self.options.timeout;
+        let begin = Instant::now();
+        self.addresses = resolve(self.target, timeout).map_err(|why| self.fail(Stage::Resolve, begin, why))?;
+        if self.target.address().is_none() {
+            let shown: Vec<String> = self.addresses.iter().map(|address| address.ip().to_string()).collect();
+            self.step(Stage::Resolve, begin, true, shown.join(", "), Vec::new());
+        }
+        let begin = Instant::now();
+        let mut connected =
+            connect(self.target, &self.addresses, timeout).map_err(|why| self.fail(Stage::Connect, begin, why))?;
+        let address = connected.address.map(|address| address.to_string()).unwrap_or_default();
+        self.step(Stage::Connect, begin, true, address, std::mem::take(&mut connected.before));
+        Ok(connected)
     }
 
     /// A server that refuses HTTP/1.1 is asked whether it takes HTTP/2.

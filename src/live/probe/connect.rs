@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::diagnosis::{Diagnosis, Kind};
 use super::target::Target;
+use super::wire::Stream;
 
 /// More addresses than this are not tried.
 const MOST_ADDRESSES: usize = 8;
@@ -58,9 +59,9 @@ fn reason(error: &io::Error) -> String {
 #[derive(Debug)]
 pub(super) struct Connected {
     /// The connection.
-    pub(super) stream: TcpStream,
-    /// Its other end.
-    pub(super) address: SocketAddr,
+    pub(super) stream: Stream,
+    /// Its other end, where that has an address.
+    pub(super) address: Option<SocketAddr>,
     /// What was tried before, and why it failed.
     pub(super) before: Vec<String>,
 }
@@ -82,7 +83,7 @@ pub(super) fn connect(target: &Target, addresses: &[SocketAddr], timeout: Durati
         match TcpStream::connect_timeout(&address, share) {
             Ok(stream) => {
                 let _ = stream.set_nodelay(true);
-                return Ok(Connected { stream, address, before });
+                return Ok(Connected { stream: Stream::Tcp(stream), address: Some(address), before });
             }
             Err(error) => {
                 before.push(format!("{address}: {}", said(&error)));
@@ -95,6 +96,56 @@ pub(super) fn connect(target: &Target, addresses: &[SocketAddr], timeout: Durati
         None => (target.authority(&target.host), io::ErrorKind::TimedOut.into()),
     };
     Err(failed(&address, &error, timeout, &before))
+}
+
+/// Connects to a UNIX socket.
+///
+/// # Errors
+/// When that is not there, nobody listens, or this user may not.
+#[cfg(unix)]
+pub(super) fn connect_socket(path: &std::path::Path, timeout: Duration) -> Result<Connected, Diagnosis> {
+    let (send, receive) = mpsc::sync_channel(1);
+    let to = path.to_owned();
+    // It waits where too many others do, and knows no time limit.
+    std::thread::spawn(move || {
+        let _ = send.send(std::os::unix::net::UnixStream::connect(to));
+    });
+    let done = receive.recv_timeout(timeout).unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()));
+    let shown = path.display();
+    match done.map_err(|error| (error.kind(), said(&error))) {
+        Ok(stream) => Ok(Connected { stream: Stream::Unix(stream), address: None, before: Vec::new() }),
+        Err((io::ErrorKind::NotFound, _)) => Err(Diagnosis::new(
+            Kind::Refused,
+            format!("There is no socket at {shown}: the backend does not run, or listens elsewhere."),
+        )
+        .advise("Start the backend, and compare its path with that in `proxy_pass`.")),
+        Err((io::ErrorKind::ConnectionRefused, _)) => Err(Diagnosis::new(
+            Kind::Refused,
+            format!("Nobody listens on the socket {shown}: the backend that made it is gone."),
+        )
+        .advise("Start the backend anew; it has to remove the old socket first.")),
+        Err((io::ErrorKind::PermissionDenied, _)) => {
+            Err(Diagnosis::new(Kind::Unreachable, format!("This user may not write to the socket {shown}.")).advise(
+                "Run it as the user of nginx's workers: the socket and its folders have to be open to that one.",
+            ))
+        }
+        Err((io::ErrorKind::TimedOut, _)) => Err(Diagnosis::new(
+            Kind::ConnectTimeout,
+            format!(
+                "The backend does not accept on {shown} within {} s: it hangs, or has too much to do.",
+                timeout.as_secs_f32()
+            ),
+        )),
+        Err((_, why)) => {
+            Err(Diagnosis::new(Kind::Unreachable, format!("The socket {shown} cannot be reached: {why}.")))
+        }
+    }
+}
+
+/// There are none here, and [`Target::parse`] says so.
+#[cfg(not(unix))]
+pub(super) fn connect_socket(path: &std::path::Path, _: Duration) -> Result<Connected, Diagnosis> {
+    Err(Diagnosis::new(Kind::Unreachable, format!("This system has no UNIX sockets such as {}.", path.display())))
 }
 
 /// An error of a connection in the words of its users.

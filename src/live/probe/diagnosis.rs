@@ -108,6 +108,7 @@ kinds! {
     GatewayTimeout "gateway-timeout" "the backend did not answer nginx in time";
     StaticFallback "static-fallback" "a web page was served in place of the WebSocket";
     NotUpgraded "not-upgraded" "the request was answered as an ordinary one";
+    OwnAnswer "answered-by-nginx" "nginx answers this path itself, as it is configured to";
     OtherStatus "unexpected-status" "the answer is neither 101 nor a known refusal";
 
     UpgradeMissing "switching-without-upgrade" "101 whose `Upgrade` is missing or not `websocket`";

@@ -1,6 +1,7 @@
 //! Where a handshake goes.
 
 use std::net::IpAddr;
+use std::path::PathBuf;
 
 use tungstenite::http::Uri;
 
@@ -17,6 +18,8 @@ pub struct Target {
     pub port: u16,
     /// Path and query as they are sent; `/` at least.
     pub path: String,
+    /// The UNIX socket on which it listens, in place of host and port.
+    pub socket: Option<PathBuf>,
 }
 
 /// Why a text is no URL that can be probed.
@@ -30,7 +33,8 @@ pub struct TargetError {
 }
 
 impl Target {
-    /// Reads `ws://`, `wss://`, `http://` and `https://` URLs.
+    /// Reads `ws://`, `wss://`, `http://` and `https://` URLs, and what `proxy_pass` takes for a UNIX socket:
+    /// `http://unix:/run/app.sock:/path`.
     ///
     /// # Errors
     /// Where the text is none of these, has no host, or holds credentials (they belong in a header).
@@ -46,6 +50,18 @@ impl Target {
         };
         if !rest.is_ascii() {
             return Err(wrong("it has characters beyond ASCII: write the host as `xn--…` and the path in `%` codes"));
+        }
+        if let Some(rest) = rest.strip_prefix("unix:") {
+            let (socket, path) = rest.split_once(':').unwrap_or((rest, "/"));
+            if !cfg!(unix) {
+                return Err(wrong("this system has no UNIX sockets"));
+            }
+            if !socket.starts_with('/') {
+                return Err(wrong("the path of a UNIX socket starts with `/`"));
+            }
+            // nginx names no host to what listens there (`ngx_http_proxy_set_vars`).
+            let inner = Self::parse(&format!("{scheme}://localhost{path}")).map_err(|error| wrong(&error.why))?;
+            return Ok(Self { socket: Some(socket.into()), ..inner });
         }
         // The fragment is the client's own affair and never sent.
         let rest = rest.split('#').next().unwrap_or_default();
@@ -71,13 +87,16 @@ impl Target {
             (None, _) => usual_port(tls),
         };
         let path = uri.path_and_query().map_or("/", |path| path.as_str());
-        Ok(Self { tls, host, port, path: if path.is_empty() { "/".into() } else { path.to_owned() } })
+        Ok(Self { tls, host, port, path: if path.is_empty() { "/".into() } else { path.to_owned() }, socket: None })
     }
 
     /// The URL with its usual parts left out.
     pub fn url(&self) -> String {
         let scheme = if self.tls { "wss" } else { "ws" };
-        format!("{scheme}://{}{}", self.authority(&self.host), self.path)
+        match &self.socket {
+            Some(socket) => format!("{scheme}://unix:{}:{}", socket.display(), self.path),
+            None => format!("{scheme}://{}{}", self.authority(&self.host), self.path),
+        }
     }
 
     /// A `Host` header for a name: with the port where that is not the usual one, as browsers send it.
@@ -114,6 +133,8 @@ mod tests {
             ("WSS://[::1]:443/ws/", "wss://[::1]/ws/", 443, "/ws/"),
             ("http://127.0.0.1:3000?x", "ws://127.0.0.1:3000/?x", 3000, "/?x"),
             ("ws://host:/ws", "ws://host/ws", 80, "/ws"),
+            ("http://unix:/run/a.sock:/ws?x", "ws://unix:/run/a.sock:/ws?x", 80, "/ws?x"),
+            ("http://unix:/run/a.sock", "ws://unix:/run/a.sock:/", 80, "/"),
         ] {
             let target = Target::parse(url).unwrap();
             assert_eq!((target.url().as_str(), target.port, target.path.as_str()), (shown, port, path), "{url}");
@@ -131,6 +152,7 @@ mod tests {
             ("ws://user:pw@host/", "credentials"),
             ("ws://häuser.example/", "xn--"),
             ("ws://host/a b", ""),
+            ("ws://unix:a.sock:/", "starts with `/`"),
             ("ws://host/\r\nX: y", ""),
         ] {
             let error = Target::parse(url).unwrap_err();

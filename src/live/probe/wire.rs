@@ -2,6 +2,8 @@
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
+#[cfg(unix)]
+use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
 use rustls::{ClientConnection, StreamOwned};
@@ -18,10 +20,38 @@ pub(super) enum Ended {
 /// So much of what comes first is kept, to tell what protocol it is.
 const FIRST: usize = 256;
 
-/// A TCP connection.
+/// What bytes go over.
+#[derive(Debug)]
+pub(super) enum Stream {
+    /// TCP.
+    Tcp(TcpStream),
+    /// A UNIX socket.
+    #[cfg(unix)]
+    Unix(UnixStream),
+}
+
+impl Stream {
+    fn read_within(&mut self, left: Duration, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(stream) => stream.set_read_timeout(Some(left)).and_then(|()| stream.read(buffer)),
+            #[cfg(unix)]
+            Self::Unix(stream) => stream.set_read_timeout(Some(left)).and_then(|()| stream.read(buffer)),
+        }
+    }
+
+    fn write_within(&mut self, left: Duration, buffer: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(stream) => stream.set_write_timeout(Some(left)).and_then(|()| stream.write(buffer)),
+            #[cfg(unix)]
+            Self::Unix(stream) => stream.set_write_timeout(Some(left)).and_then(|()| stream.write(buffer)),
+        }
+    }
+}
+
+/// A connection.
 #[derive(Debug)]
 pub(super) struct Socket {
-    stream: TcpStream,
+    stream: Stream,
     deadline: Instant,
     /// What came first.
     pub(super) first: Vec<u8>,
@@ -33,7 +63,7 @@ pub(super) struct Socket {
 
 impl Socket {
     /// A connection with no time left; see [`Socket::allow`].
-    pub(super) fn new(stream: TcpStream) -> Self {
+    pub(super) fn new(stream: Stream) -> Self {
         let now = Instant::now();
         Self { stream, deadline: now, first: Vec::new(), last: now, ended: None }
     }
@@ -70,8 +100,8 @@ impl Read for Socket {
         if buffer.is_empty() {
             return Ok(0);
         }
-        self.stream.set_read_timeout(Some(self.left()?))?;
-        let done = self.stream.read(buffer);
+        let left = self.left()?;
+        let done = self.stream.read_within(left, buffer);
         let length = self.note(done, true)?;
         let room = FIRST.saturating_sub(self.first.len()).min(length);
         self.first.extend_from_slice(&buffer[..room]);
@@ -81,8 +111,8 @@ impl Read for Socket {
 
 impl Write for Socket {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        self.stream.set_write_timeout(Some(self.left()?))?;
-        let done = self.stream.write(buffer);
+        let left = self.left()?;
+        let done = self.stream.write_within(left, buffer);
         self.note(done, false)
     }
 
@@ -101,7 +131,7 @@ pub(super) enum Wire {
 }
 
 impl Wire {
-    /// The TCP connection.
+    /// The connection below.
     pub(super) fn socket(&self) -> &Socket {
         match self {
             Self::Plain(socket) => socket,

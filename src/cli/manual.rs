@@ -15,10 +15,20 @@ pub(super) fn completions(shell: Shell) {
     let name = command.get_name().to_owned();
     let mut out = Vec::new();
     clap_complete::generate(shell, &mut command, name, &mut out);
-    if shell == Shell::Fish {
-        out = for_fish(&String::from_utf8_lossy(&out), &command).into_bytes();
-    }
-    output::print(&out);
+    let script = String::from_utf8_lossy(&out);
+    let script = match shell {
+        Shell::Bash => for_bash(&script, &command),
+        Shell::Fish => for_fish(&script, &command),
+        _ => script.into_owned(),
+    };
+    output::print(script.as_bytes());
+}
+
+/// The completions for bash, with one name for the program: the generated script looks subcommands up under another than
+/// it sets, where the program has a hyphen in its name.
+fn for_bash(script: &str, command: &clap::Command) -> String {
+    let name = command.get_name();
+    script.replace(&name.replace('-', "__subcmd__"), &name.replace('-', "__"))
 }
 
 /// What tells fish which subcommand is meant. The generated functions read the options as well: they fall silent behind a

@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use nginx_wslint::config::{Context, Version};
 
+use super::names::{RuleName, SubcommandName};
 use super::outputs::{Output, OutputParser};
 
 const EXAMPLES: &str = "\
@@ -17,6 +18,45 @@ Examples:
   nginx-wslint explain RULE            what breaks, why, and how to mend it
 
 Exit status: 0 clean, 1 findings remain, 2 the work could not be done.";
+
+const RULES_EXAMPLES: &str = "\
+Beside each rule stand its severity and the safest of its repairs:
+  safe     by --fix
+  unsafe   by --fix --unsafe-fixes
+  advice   by hand
+
+Examples:
+  nginx-wslint rules                   all of them, by group
+  nginx-wslint explain handshake       those of a group
+  nginx-wslint rules test house-rules  try rules of your own";
+
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  nginx-wslint explain missing-upgrade-header   a rule
+  nginx-wslint explain lifetime                 the rules of a group";
+
+const ROUTES_EXAMPLES: &str = "\
+Examples:
+  nginx-wslint routes /etc/nginx/nginx.conf   of a file and what it includes
+  nginx -T | nginx-wslint routes -            of the running nginx";
+
+const PARSE_EXAMPLES: &str = "\
+Examples:
+  nginx-wslint parse conf.d/app.conf                one file
+  nginx-wslint parse --tree /etc/nginx/nginx.conf   and all that it includes";
+
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  source <(nginx-wslint completions bash)       for this shell alone
+  nginx-wslint completions bash > ~/.local/share/bash-completion/completions/nginx-wslint
+  nginx-wslint completions zsh > ~/.zfunc/_nginx-wslint
+  nginx-wslint completions fish > ~/.config/fish/completions/nginx-wslint.fish";
+
+const MAN_EXAMPLES: &str = "\
+Examples:
+  nginx-wslint man | man -l -           read it
+  nginx-wslint man > nginx-wslint.1     write it down
+  nginx-wslint man probe | man -l -     that of a subcommand";
 
 /// Finds what breaks WebSockets behind nginx, and repairs it.
 #[derive(Debug, Parser)]
@@ -31,8 +71,9 @@ pub(super) struct Args {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// List the rules
+    #[command(after_help = RULES_EXAMPLES)]
     Rules {
-        /// As JSON
+        /// Print them as JSON
         #[arg(long)]
         json: bool,
         #[command(flatten)]
@@ -41,8 +82,10 @@ pub(super) enum Command {
         action: Option<RulesAction>,
     },
     /// Explain a rule: what breaks, why, and how it is repaired
+    #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain {
         /// The rule, or a group of rules
+        #[arg(value_parser = RuleName, hide_possible_values = true)]
         rule: String,
         #[command(flatten)]
         args: RulesArgs,
@@ -50,6 +93,7 @@ pub(super) enum Command {
     /// Show each proxied route, what is in effect on it, and where that is set
     ///
     /// With it stands why the route is, or is not, believed to carry WebSockets.
+    #[command(after_help = ROUTES_EXAMPLES)]
     Routes(RoutesArgs),
     /// Look at the whole way at once: configuration, handshake, backend, logs
     #[cfg(feature = "live")]
@@ -67,30 +111,34 @@ pub(super) enum Command {
         folder: PathBuf,
     },
     /// Print what nginx reads, as JSON: a line for each file
+    #[command(after_help = PARSE_EXAMPLES)]
     Parse {
-        /// Follow the includes of this main file
+        /// Follow the includes of this main file, in place of files
         #[arg(long, value_name = "ROOT", conflicts_with = "files")]
         tree: Option<PathBuf>,
-        /// Files; `-` reads standard input
+        /// The files; `-` reads standard input
         #[arg(value_name = "FILE", required_unless_present = "tree")]
         files: Vec<PathBuf>,
     },
     /// Print the JSON Schema of rule files, settings or reports
     Schema {
-        /// Of which
+        /// What to describe
         #[arg(value_enum)]
         of: SchemaOf,
     },
     /// Speak the language server protocol, for editors
     Server(ServerArgs),
     /// Print the completions for a shell
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions {
         /// The shell
         shell: Shell,
     },
     /// Print the manual page, as `man` reads it
+    #[command(after_help = MAN_EXAMPLES)]
     Man {
-        /// A subcommand; without it, the program
+        /// The subcommand it is about; without one, the program
+        #[arg(value_parser = SubcommandName, hide_possible_values = true)]
         command: Option<String>,
     },
 }
@@ -98,22 +146,22 @@ pub(super) enum Command {
 /// What the language server takes; everything else is said by settings and by the editor.
 #[derive(Debug, clap::Args)]
 pub(super) struct ServerArgs {
-    /// Also routes that only possibly carry WebSockets, and infos
+    /// Report also infos, and routes that only possibly carry WebSockets
     #[arg(long)]
     pedantic: bool,
-    /// Only these rules and groups
-    #[arg(long, value_name = "RULES", value_delimiter = ',')]
+    /// Apply only these rules and groups
+    #[arg(long, value_name = "RULES", value_delimiter = ',', value_parser = RuleName, hide_possible_values = true)]
     select: Vec<String>,
-    /// Not these rules and groups
-    #[arg(long, value_name = "RULES", value_delimiter = ',')]
+    /// Leave out these rules and groups
+    #[arg(long, value_name = "RULES", value_delimiter = ',', value_parser = RuleName, hide_possible_values = true)]
     ignore: Vec<String>,
-    /// A folder with rules of your own
+    /// Add the rules of this folder
     #[arg(long, value_name = "DIR")]
     rules: Option<PathBuf>,
-    /// The nginx the configuration is for, such as 1.26 [default: any]
+    /// Check for this nginx, such as 1.26 [default: any]
     #[arg(long, value_name = "VERSION")]
     nginx_version: Option<Version>,
-    /// A settings file in place of the nearest nginx-wslint.toml
+    /// Read this settings file in place of the nearest nginx-wslint.toml
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Read no settings file
@@ -151,9 +199,9 @@ pub(super) enum SchemaOf {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum RulesAction {
-    /// Run the examples of the rule files in a folder
+    /// Run the examples of rule files: do they find and mend what they say?
     Test {
-        /// The folder
+        /// The folder with the rule files
         folder: PathBuf,
     },
 }
@@ -161,10 +209,10 @@ pub(super) enum RulesAction {
 /// What the subcommands about rules share.
 #[derive(Debug, clap::Args)]
 pub(super) struct RulesArgs {
-    /// A folder with rules of your own
+    /// Add the rules of this folder
     #[arg(long, value_name = "DIR")]
     pub(super) rules: Option<PathBuf>,
-    /// When to use colours
+    /// Use colours
     #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
     pub(super) color: Color,
 }
@@ -177,33 +225,33 @@ pub(super) struct LintArgs {
     /// Apply safe fixes in place and report what remains
     #[arg(long, help_heading = "Fixing")]
     pub(super) fix: bool,
-    /// Let --fix and --diff apply unsafe fixes too
+    /// Let --fix and --diff take unsafe fixes too
     #[arg(long, help_heading = "Fixing")]
     pub(super) unsafe_fixes: bool,
     /// Print the fixes as one diff and write nothing
     #[arg(long, help_heading = "Fixing", conflicts_with = "fix")]
     pub(super) diff: bool,
 
-    /// Only these rules and groups
-    #[arg(long, value_name = "RULES", value_delimiter = ',', help_heading = "Rules")]
+    /// Apply only these rules and groups
+    #[arg(long, value_name = "RULES", value_delimiter = ',', value_parser = RuleName, hide_possible_values = true, help_heading = "Rules")]
     pub(super) select: Vec<String>,
-    /// Not these rules and groups
-    #[arg(long, value_name = "RULES", value_delimiter = ',', help_heading = "Rules")]
+    /// Leave out these rules and groups
+    #[arg(long, value_name = "RULES", value_delimiter = ',', value_parser = RuleName, hide_possible_values = true, help_heading = "Rules")]
     pub(super) ignore: Vec<String>,
-    /// A folder with rules of your own
+    /// Add the rules of this folder
     #[arg(long, value_name = "DIR", help_heading = "Rules")]
     pub(super) rules: Option<PathBuf>,
-    /// An earlier JSON report: what it knows is not reported again
+    /// Leave out what this earlier JSON report knows
     #[arg(long, value_name = "FILE", help_heading = "Rules")]
     pub(super) baseline: Option<PathBuf>,
-    /// Also routes that only possibly carry WebSockets, and infos
+    /// Report also infos, and routes that only possibly carry WebSockets
     #[arg(long, help_heading = "Rules")]
     pub(super) pedantic: bool,
 
-    /// The least severity that makes the exit status 1
+    /// Exit with 1 from this severity on
     #[arg(long, value_name = "SEVERITY", default_value = "warning", help_heading = "Output")]
     pub(super) fail_on: FailOn,
-    /// How findings are printed; FORMAT=FILE writes that form to a file, and may be given several times [default: full]
+    /// Print findings in this format; FORMAT=FILE writes it to a file, and may be given several times [default: full]
     #[arg(
         long,
         value_name = "FORMAT[=FILE]",
@@ -216,20 +264,20 @@ pub(super) struct LintArgs {
     /// Write to this file what would be printed
     #[arg(long, short, value_name = "FILE", help_heading = "Output")]
     pub(super) output_file: Option<PathBuf>,
-    /// How often each rule spoke up, in place of the findings
+    /// Print how often each rule spoke up, in place of the findings
     #[arg(long, help_heading = "Output")]
     pub(super) statistics: bool,
-    /// When to use colours
+    /// Use colours
     #[arg(long, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
     pub(super) color: Color,
-    /// Print findings, but no notes and no summary
+    /// Print no notes and no summary
     #[arg(long, short, help_heading = "Output")]
     pub(super) quiet: bool,
     /// Print nothing but errors of the program itself
     #[arg(long, short, help_heading = "Output")]
     pub(super) silent: bool,
 
-    /// Print the settings that apply
+    /// Print what applies: each setting, its value and where that is from
     #[arg(long, help_heading = "Settings")]
     pub(super) show_settings: bool,
     #[command(flatten)]
@@ -238,10 +286,10 @@ pub(super) struct LintArgs {
 
 #[derive(Debug, clap::Args)]
 pub(super) struct RoutesArgs {
-    /// As JSON
+    /// Print them as JSON
     #[arg(long)]
     pub(super) json: bool,
-    /// When to use colours
+    /// Use colours
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     pub(super) color: Color,
     #[command(flatten)]
@@ -262,22 +310,22 @@ pub(super) enum LiveFormat {
 /// What is to be read.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(super) struct InputArgs {
-    /// Files or folders; `-` reads standard input [default: .]
+    /// The files or folders; `-` reads standard input [default: .]
     #[arg(value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
-    /// The name of what comes on standard input
+    /// Take standard input for the text of this file
     #[arg(long, value_name = "PATH", help_heading = "Input")]
     pub(super) stdin_filename: Option<PathBuf>,
-    /// The input is the output of `nginx -T`
+    /// Read the input as the output of `nginx -T`
     #[arg(long, help_heading = "Input")]
     pub(super) nginx_dump: bool,
-    /// Where a fragment will be included, such as `http` or `http,server`
+    /// Read a fragment as included there, such as `http` or `http,server`
     #[arg(long, value_name = "CONTEXT", value_delimiter = ',', value_parser = context, help_heading = "Input")]
     pub(super) context: Vec<Context>,
-    /// The nginx.conf whose includes reach the given files
+    /// Read the files as included from this nginx.conf
     #[arg(long, value_name = "FILE", help_heading = "Input")]
     pub(super) root: Vec<PathBuf>,
-    /// The nginx the configuration is for, such as 1.26 [default: any]
+    /// Check for this nginx, such as 1.26 [default: any]
     #[arg(long, value_name = "VERSION", help_heading = "Input")]
     pub(super) nginx_version: Option<Version>,
 }
@@ -285,7 +333,7 @@ pub(super) struct InputArgs {
 /// Where settings come from.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(super) struct SettingsArgs {
-    /// A settings file in place of the nearest nginx-wslint.toml
+    /// Read this settings file in place of the nearest nginx-wslint.toml
     #[arg(long, value_name = "FILE", help_heading = "Settings")]
     pub(super) config: Option<PathBuf>,
     /// Read no settings file

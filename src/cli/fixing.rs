@@ -1,9 +1,13 @@
 //! `--fix` and `--diff`.
 
+mod on_disk;
+
+use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
 use nginx_wslint::config::Reader;
-use nginx_wslint::fix::{Task, Texts, Together, converge_all};
+use nginx_wslint::fix::{LineMap, Task, Texts, Together, converge_all};
+use nginx_wslint::report::Report;
 use nginx_wslint::report::diff::Change;
 use nginx_wslint::rules::Safety;
 
@@ -18,17 +22,21 @@ pub(super) fn run(session: &Session<'_>, progress: Progress) -> Result<u8, Failu
     let fixed = fixed(session, &progress)?;
     drop(progress);
     let Together { linted, before, changed, .. } = &fixed;
-    let silent = session.args.diff || session.stdin.is_some();
     let mut report = session.collect(linted);
-    notes(&fixed, silent).into_iter().for_each(|note| report.note(note));
-    let report = session.finish(report);
+    notes(session, &fixed).into_iter().for_each(|note| report.note(note));
+    let mut report = session.finish(report);
     let remains = session.exit_code(&report);
     if session.args.diff {
         let diff = diff(before, changed)?;
         output::print(&diff);
+        if !changed.is_empty() {
+            report = on_disk::report(session, &fixed, report);
+        }
+        refuse(&mut report, least(session));
         session.write(&report, Stream::Error)?;
         return Ok(if remains == CLEAN && !diff.is_empty() { FINDINGS } else { remains });
     }
+    refuse(&mut report, least(session));
     if let Some(name) = &session.stdin {
         output::print(&text_of(session, changed, name)?);
         session.write(&report, Stream::Error)?;
@@ -51,7 +59,7 @@ fn fixed<'s>(session: &'s Session<'_>, progress: &Progress) -> Result<Together<'
         linted
     });
     let task = Task {
-        least: if session.args.unsafe_fixes { Safety::Unsafe } else { Safety::Safe },
+        least: least(session),
         editable: &|path| session.may_write(path),
         shown: &|number, linted, finding| session.shows(&session.jobs[number], linted, finding),
         relint: &|number, texts| session.lint(&session.jobs[number], &session.overlay.with(texts)),
@@ -60,16 +68,44 @@ fn fixed<'s>(session: &'s Session<'_>, progress: &Progress) -> Result<Together<'
     Ok(converge_all(trees, &task)?)
 }
 
+/// The least safe fixes that are asked for.
+fn least(session: &Session<'_>) -> Safety {
+    if session.args.unsafe_fixes { Safety::Unsafe } else { Safety::Safe }
+}
+
+/// What remains although it was to be fixed was refused by the proof, and another run would do no better: it is not told
+/// as fixable.
+fn refuse(report: &mut Report, least: Safety) {
+    for fix in report.diagnostics.iter_mut().flat_map(|one| &mut one.fixes) {
+        if fix.safety <= least && !fix.edits.is_empty() {
+            fix.safety = Safety::Advice;
+            fix.withheld = Some("by itself it would change more than it says".to_owned());
+        }
+    }
+}
+
 /// What was done, and what was not although it is safe by its rule.
-fn notes(fixed: &Together<'_>, silent: bool) -> Vec<String> {
+fn notes(session: &Session<'_>, fixed: &Together<'_>) -> Vec<String> {
+    let silent = session.args.diff || session.stdin.is_some();
     let mut notes = Vec::new();
     let (applied, files) = (fixed.applied.len(), fixed.changed.len());
     if applied > 0 && !silent {
+        let revealed = match fixed.applied.iter().filter(|one| one.revealed).count() {
+            0 => String::new(),
+            count => format!("; {count} of them came up only when others were fixed"),
+        };
         let plural = |count: usize| if count == 1 { "" } else { "s" };
-        notes.push(format!("{applied} problem{} fixed in {files} file{}", plural(applied), plural(files)));
+        notes.push(format!("{applied} problem{} fixed in {files} file{}{revealed}", plural(applied), plural(files)));
     }
+    let texts = |path: &Path| {
+        let same = |(name, _): &(&PathBuf, &Vec<u8>)| session.overlay.real(name) == session.overlay.real(path);
+        Some((fixed.before.iter().find(same)?.1, fixed.changed.iter().find(same)?.1))
+    };
     for one in &fixed.withdrawn {
-        notes.push(format!("{}:{}: {} was not fixed: {}", one.path.display(), one.line, one.rule, one.why));
+        // Where nothing is written, the file stays as it was.
+        let now = if session.args.diff { None } else { texts(&one.path) };
+        let line = now.map_or(one.line, |(before, after)| LineMap::between(before, after).of(one.line));
+        notes.push(format!("{}:{line}: {} was not fixed: {}", one.path.display(), one.rule, one.why));
     }
     notes
 }
@@ -110,6 +146,9 @@ fn write_all(before: &Texts, changed: &Texts) -> Result<(), Failure> {
     // Maps go first: whatever stops the run, no file names a variable that none defines yet.
     let maps = |text: &[u8]| memchr::memmem::find_iter(text, b"map $").count();
     texts.sort_by_key(|(_, old, new)| maps(new) <= maps(old));
+    let real = texts.iter().filter_map(|(path, ..)| std::fs::canonicalize(path).ok());
+    let folders: BTreeSet<PathBuf> = real.filter_map(|path| path.parent().map(Path::to_owned)).collect();
+    folders.iter().for_each(|folder| write::remove_leftovers(folder));
     for (path, old, new) in texts {
         let ready = write::Replacement::prepare(path, old.clone(), new);
         prepared.push((path, ready.map_err(|error| failure(path, error, &written))?));

@@ -27,7 +27,7 @@ pub(super) fn run(folder: &Path) -> Result<u8, Failure> {
     roots.truncate(MOST_ROOTS);
     // Whoever has made the file meanwhile keeps it.
     let written = std::fs::File::create_new(path).and_then(|mut file| file.write_all(text(&roots).as_bytes()));
-    written.map_err(|error| Failure(format!("{}: cannot be written: {error}", path.display())))?;
+    written.map_err(|error| output::cannot_write(path, &error))?;
     let mut said = format!("wrote {}", path.display());
     if !roots.is_empty() {
         let names: Vec<String> = roots.iter().map(|root| root.display().to_string()).collect();

@@ -45,12 +45,13 @@ pub(super) fn run(args: &LintArgs) -> Result<u8, Failure> {
     // Who types a configuration is not to be hurried.
     let typed = args.input.paths.iter().any(|path| path == Path::new("-"));
     let progress = Progress::start(!typed && !args.quiet && !args.silent);
-    let session = Session::new(args)?;
     if args.show_settings {
-        let text = toml::to_string(&session.settings.shown())?;
-        output::print(text.as_bytes());
+        // What they apply to need not be there yet.
+        let session = Session::empty(args, |rules, own| settings(args, rules, own))?;
+        output::print(session.settings.shown(args).as_bytes());
         return Ok(CLEAN);
     }
+    let session = Session::new(args)?;
     if args.fix || args.diff {
         return fixing::run(&session, progress);
     }
@@ -76,12 +77,7 @@ impl<'a> Session<'a> {
         let outputs = Outputs::new(args)?;
         let input = &args.input;
         let paths = &input.paths[..];
-        let start = input.stdin_filename.as_deref().or(paths.first().map(PathBuf::as_path)).unwrap_or(Path::new("."));
-        let (settings, rules) = with_rules(args, |rules, own| match &args.settings.config {
-            Some(file) => Settings::read(file, rules, own),
-            None if args.settings.isolated => Ok(Settings::default()),
-            None => Settings::nearest(start, rules, own),
-        })?;
+        let (settings, rules) = with_rules(args, |rules, own| settings(args, rules, own))?;
         let linter = linter(args, &settings, rules)?;
         let baseline = args.baseline.as_deref().map(read_baseline).transpose()?;
         let mut overlay = Overlay::default();
@@ -241,6 +237,18 @@ impl<'a> Session<'a> {
 
 /// So many bytes show whether a file starts as a dump does.
 const DUMP_HEAD: u64 = 64 * 1024;
+
+/// The settings that the arguments name, or those nearest to what is linted.
+fn settings(args: &LintArgs, rules: &mut RuleSet, given: &[Rule]) -> Result<Settings, Failure> {
+    let input = &args.input;
+    let first = input.stdin_filename.as_deref().or(input.paths.first().map(PathBuf::as_path));
+    match &args.settings.config {
+        Some(file) => Settings::read(file, rules, given),
+        None if args.settings.isolated => Ok(Settings::default()),
+        None => Settings::nearest(first.unwrap_or(Path::new(".")), rules, given),
+    }
+}
+
 /// The settings that `read` reads, and the rules: those of the program, of the settings and of the command line. Settings
 /// may speak of all of them.
 fn with_rules(
@@ -255,7 +263,7 @@ fn with_rules(
 }
 
 fn read_baseline(file: &Path) -> Result<Baseline, Failure> {
-    let text = std::fs::read(file).map_err(|error| Failure(format!("{}: cannot be read: {error}", file.display())))?;
+    let text = std::fs::read(file).map_err(|error| output::cannot_read(file, &error))?;
     Baseline::read(&text).map_err(|error| Failure(format!("{}: {error}", file.display())))
 }
 
@@ -279,7 +287,7 @@ fn dump_in_file(input: &InputArgs) -> Result<Option<(Memory, PathBuf)>, Failure>
             dump => Ok(dump),
         },
         // Whoever reads it next says why it cannot be read.
-        Err(error) if input.nginx_dump => Err(Failure(format!("{}: cannot be read: {error}", path.display()))),
+        Err(error) if input.nginx_dump => Err(output::cannot_read(path, &error)),
         _ => Ok(None),
     }
 }

@@ -1,5 +1,7 @@
 //! `completions` and `man`: what a shell and `man` are told about the command line.
 
+use std::fmt::Write as _;
+
 use clap::CommandFactory;
 use clap_complete::Shell;
 use clap_mangen::Man;
@@ -13,7 +15,65 @@ pub(super) fn completions(shell: Shell) {
     let name = command.get_name().to_owned();
     let mut out = Vec::new();
     clap_complete::generate(shell, &mut command, name, &mut out);
-    output::print(&out);
+    let script = String::from_utf8_lossy(&out);
+    let script = match shell {
+        Shell::Bash => for_bash(&script, &command),
+        Shell::Fish => for_fish(&script, &command),
+        _ => script.into_owned(),
+    };
+    output::print(script.as_bytes());
+}
+
+/// The completions for bash, with one name for the program: the generated script looks subcommands up under another than
+/// it sets, where the program has a hyphen in its name.
+fn for_bash(script: &str, command: &clap::Command) -> String {
+    let name = command.get_name();
+    script.replace(&name.replace('-', "__subcmd__"), &name.replace('-', "__"))
+}
+
+/// What tells fish which subcommand is meant. The generated functions read the options as well: they fall silent behind a
+/// path, and while the value of an option is being written.
+const FISH: &str = "\
+# A subcommand is the first word; anything else is a path or an option.
+function __fish_nginx_wslint_subcommand
+    set -l words (commandline -opc)
+    contains -- \"$words[2]\" SUBCOMMANDS
+    and echo $words[2]
+end
+
+function __fish_nginx_wslint_needs_command
+    test -z (__fish_nginx_wslint_subcommand)
+end
+
+function __fish_nginx_wslint_is_first
+    test (count (commandline -opc)) -eq 1
+end
+
+function __fish_nginx_wslint_using_subcommand
+    contains -- (__fish_nginx_wslint_subcommand) $argv
+end
+
+";
+
+/// The completions for fish, also behind paths, and with the words that subcommands take.
+fn for_fish(script: &str, command: &clap::Command) -> String {
+    let Some(start) = script.find("complete -c") else { return script.to_owned() };
+    let names: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).chain(["help"]).collect();
+    let mut out = FISH.replace("SUBCOMMANDS", &names.join(" "));
+    let needs = "-n \"__fish_nginx_wslint_needs_command\" -f -a";
+    out.push_str(&script[start..].replace(needs, "-n \"__fish_nginx_wslint_is_first\" -f -a"));
+    for subcommand in command.get_subcommands() {
+        let values = subcommand.get_positionals().filter_map(|arg| arg.get_value_parser().possible_values()).flatten();
+        for value in values {
+            let help = value.get_help().map(|help| help.to_string().replace(['\'', '\\'], "")).unwrap_or_default();
+            let (name, word) = (subcommand.get_name(), value.get_name());
+            let _ = writeln!(
+                out,
+                "complete -c nginx-wslint -n \"__fish_nginx_wslint_using_subcommand {name}\" -f -a {word} -d '{help}'"
+            );
+        }
+    }
+    out
 }
 
 /// Prints the manual page of the program, or of one of its subcommands.

@@ -10,6 +10,7 @@ mod lint;
 #[cfg(feature = "live")]
 mod log;
 mod manual;
+mod names;
 mod output;
 mod outputs;
 mod overlay;
@@ -24,9 +25,10 @@ mod server;
 mod settings;
 mod write;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 use args::{Args, Command};
 
@@ -54,7 +56,7 @@ pub(crate) fn run() -> ExitCode {
         Err(error) => {
             // `--help` and `--version` are no errors; whatever is, clap says it best.
             let code = if error.use_stderr() { FAILED } else { CLEAN };
-            let _ = error.print();
+            output::usage(&error);
             return ExitCode::from(code);
         }
     };
@@ -69,7 +71,10 @@ pub(crate) fn run() -> ExitCode {
 
 fn dispatch(args: &Args) -> Result<u8, Failure> {
     match &args.command {
-        None => lint::run(&args.lint),
+        None => {
+            check_words(&args.lint.input.paths)?;
+            lint::run(&args.lint)
+        }
         Some(Command::Rules { json, args, action: None }) => rules::list(args, *json),
         Some(Command::Rules { args, action: Some(args::RulesAction::Test { folder }), .. }) => {
             rules::test(args, folder)
@@ -93,4 +98,11 @@ fn dispatch(args: &Args) -> Result<u8, Failure> {
         Some(Command::Init { folder }) => init::run(folder),
         Some(Command::Schema { of }) => schema::run(*of),
     }
+}
+
+/// A subcommand that is mistyped comes along as a path.
+fn check_words(paths: &[PathBuf]) -> Result<(), Failure> {
+    let first = paths.first().filter(|path| path.symlink_metadata().is_err()).and_then(|path| path.to_str());
+    let mistyped = first.and_then(|word| names::mistyped_subcommand(word, &Args::command()));
+    mistyped.map_or(Ok(()), |message| Err(Failure(message)))
 }

@@ -4,7 +4,10 @@ use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
 use nginx_wslint::report::Style;
+use nginx_wslint::report::escape::visible;
+use unicode_width::UnicodeWidthStr;
 
+use super::Failure;
 use super::args::Color;
 
 /// One of the two streams that the program writes to.
@@ -32,19 +35,111 @@ pub(super) fn print(bytes: &[u8]) {
     write(Stream::Out, bytes);
 }
 
-/// Writes to standard error.
+/// Writes to standard error, in the columns of its terminal.
 pub(super) fn note(text: &str) {
+    let text = columns_of(Stream::Error).map_or_else(|| text.to_owned(), |columns| wrapped(text, columns));
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
-/// An error of the program, on standard error.
+/// An error of the program, on standard error. What stands in it may come from a file, and is shown without anything that
+/// a terminal would obey.
 pub(super) fn error(message: &str) {
-    note(&format!("error: {message}"));
+    let lines: Vec<_> = message.lines().map(visible).collect();
+    note(&format!("error: {}", lines.join("\n")));
+}
+
+/// What is wrong with the arguments, or the help that was asked for, as it comes from the parser.
+pub(super) fn usage(error: &clap::Error) {
+    if !error.use_stderr() {
+        let _ = error.print();
+        return;
+    }
+    let text = error.render();
+    let text = if colored_on(Color::Auto, Stream::Error) { text.ansi().to_string() } else { text.to_string() };
+    note(text.trim_end());
+}
+
+/// Each line in so many columns, broken at blanks, its rest indented by two columns more. Colours take no room. What is
+/// set out in columns, as an excerpt is, stays.
+fn wrapped(text: &str, columns: usize) -> String {
+    let mut out: Vec<String> = Vec::new();
+    for line in text.lines() {
+        let blanks = line.len() - line.trim_start_matches(' ').len();
+        let is_set_out = line.contains(" | ") || line.ends_with(" |") || line.trim_start().starts_with("--> ");
+        if is_set_out || shown_width(line) <= columns {
+            out.push(line.to_owned());
+            continue;
+        }
+        let mut row = " ".repeat(blanks);
+        let mut is_empty = true;
+        for word in words(line, columns / 2) {
+            if !is_empty && shown_width(&row) + 1 + shown_width(&word) > columns {
+                out.push(std::mem::replace(&mut row, " ".repeat(blanks + 2)));
+                is_empty = true;
+            }
+            if !is_empty {
+                row.push(' ');
+            }
+            row.push_str(&word);
+            is_empty = false;
+        }
+        out.push(row);
+    }
+    out.join("\n")
+}
+
+/// The words of a line; code between backquotes is one of them unless it is longer than `most` characters.
+fn words(line: &str, most: usize) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for word in line.split(' ').filter(|word| !word.is_empty()) {
+        match all.last_mut() {
+            Some(last) if last.matches('`').count() % 2 == 1 && last.len() + 1 + word.len() <= most => {
+                last.push(' ');
+                last.push_str(word);
+            }
+            _ => all.push(word.to_owned()),
+        }
+    }
+    all
+}
+
+/// The columns that a line takes, without what colours it.
+fn shown_width(text: &str) -> usize {
+    let mut parts = text.split("\x1b[");
+    let first = parts.next().unwrap_or_default().width();
+    first + parts.map(|part| part.split_once('m').map_or(0, |(_, rest)| rest.width())).sum::<usize>()
+}
+
+/// Why a file cannot be read, without the numbers of the system.
+pub(super) fn cannot_read(file: &Path, error: &io::Error) -> Failure {
+    Failure(format!("{}: cannot be read: {}", file.display(), reason(error)))
+}
+
+/// Why a file cannot be written, without the numbers of the system.
+pub(super) fn cannot_write(file: &Path, error: &io::Error) -> Failure {
+    Failure(format!("{}: cannot be written: {}", file.display(), reason(error)))
+}
+
+fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound if error.raw_os_error().is_some() => "no such file".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        io::ErrorKind::IsADirectory => "it is a folder".to_owned(),
+        io::ErrorKind::NotADirectory => "something on the way to it is no folder".to_owned(),
+        io::ErrorKind::InvalidData => "it is not UTF-8".to_owned(),
+        io::ErrorKind::AlreadyExists => "it is there already".to_owned(),
+        io::ErrorKind::ReadOnlyFilesystem => "the file system is read-only".to_owned(),
+        io::ErrorKind::StorageFull => "no space is left on the disk".to_owned(),
+        _ => {
+            let text = error.to_string();
+            text.split(" (os error").next().unwrap_or_default().to_owned()
+        }
+    }
 }
 
 /// How text for people is written to a stream: in the columns of its terminal, or 80 where it is none.
 pub(super) fn style(color: Color, to: Stream) -> Style {
-    let width = width().unwrap_or(80).clamp(40, 120);
+    let width = columns_of(to).or_else(said_columns).unwrap_or(80).clamp(40, 120);
     let color = colored_on(color, to);
     let links = color && is_terminal(to) && supports_hyperlinks::supports_hyperlinks();
     Style { color, width, unicode: speaks_unicode(), links, quiet: false }
@@ -92,11 +187,24 @@ fn colored_on(color: Color, to: Stream) -> bool {
 
 /// Columns of the terminal that standard output is; `COLUMNS` where it says a number.
 pub(super) fn width() -> Option<usize> {
-    if !io::stdout().is_terminal() {
+    columns_of(Stream::Out)
+}
+
+/// Columns of the terminal that a stream is; none where it is no terminal.
+fn columns_of(stream: Stream) -> Option<usize> {
+    if !is_terminal(stream) {
         return None;
     }
-    let said = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).filter(|&columns| columns > 0);
-    said.or_else(|| terminal_size::terminal_size().map(|(columns, _)| usize::from(columns.0)))
+    let size = || match stream {
+        Stream::Out => terminal_size::terminal_size_of(io::stdout()),
+        Stream::Error => terminal_size::terminal_size_of(io::stderr()),
+    };
+    said_columns().or_else(|| size().map(|(columns, _)| usize::from(columns.0)))
+}
+
+/// What `COLUMNS` says.
+fn said_columns() -> Option<usize> {
+    std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).filter(|&columns| columns > 0)
 }
 
 /// A message with the line of a file that it is about and the word underlined.
@@ -114,9 +222,32 @@ pub(super) fn excerpt(file: &Path, text: &str, span: std::ops::Range<usize>, mes
         file.display(),
         before + 1,
         "",
-        &text[start..end],
+        text[start..end].replace('\t', " "),
         "",
         " ".repeat(before),
         "^".repeat(under)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_are_wrapped_but_for_excerpts() {
+        let text = "error: one two three four\n  [possible values: aa, bb]\n --> a.toml:1:1\n1 | a long line of a file";
+        let expected = "error: one two\n  three four\n  [possible\n    values: aa,\n    bb]\n --> a.toml:1:1\n1 | a long line of a file";
+        assert_eq!(wrapped(text, 14), expected);
+        assert_eq!(wrapped("\x1b[1m\x1b[31merror:\x1b[0m one two", 14), "\x1b[1m\x1b[31merror:\x1b[0m one two");
+        assert_eq!(wrapped("a-very-long-word and more", 8), "a-very-long-word\n  and\n  more");
+    }
+
+    #[test]
+    fn no_number_of_the_system_is_shown() {
+        let path = Path::new("a.conf");
+        for number in 1..140 {
+            let Failure(said) = cannot_read(path, &io::Error::from_raw_os_error(number));
+            assert!(said.starts_with("a.conf: cannot be read: ") && !said.contains("os error"), "{said}");
+        }
+    }
 }

@@ -20,6 +20,13 @@ pub(super) struct Output {
     file: Option<PathBuf>,
 }
 
+impl std::fmt::Display for Output {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.format.name())?;
+        self.file.iter().try_for_each(|file| write!(f, "={}", file.display()))
+    }
+}
+
 /// Reads `FORMAT` and `FORMAT=FILE`.
 #[derive(Clone, Debug)]
 pub(super) struct OutputParser;
@@ -164,7 +171,7 @@ fn is_empty(report: &Report) -> bool {
 }
 
 fn cannot(path: &Path, error: &io::Error) -> Failure {
-    Failure(format!("{}: cannot be written: {error}", path.display()))
+    output::cannot_write(path, error)
 }
 
 /// Adds to the summary of the step, where GitHub Actions names a file for it. The annotations are there without it, so

@@ -45,7 +45,7 @@ pub(super) fn files(paths: &[PathBuf]) -> Result<u8, Failure> {
                 Ok(bytes) => all_read &= write_file(out, &Source::new(path, bytes))?,
                 Err(error) => {
                     out.flush()?;
-                    output::error(&format!("{}: cannot be read: {error}", path.display()));
+                    output::error(&output::cannot_read(path, &error).0);
                     all_read = false;
                 }
             }

@@ -34,8 +34,7 @@ pub(super) fn read_folder(folder: &Path) -> Result<Vec<Rule>, Failure> {
         if !entry.file_type().is_file() || !is_rule {
             continue;
         }
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| Failure(format!("{}: cannot be read: {error}", path.display())))?;
+        let text = std::fs::read_to_string(path).map_err(|error| output::cannot_read(path, &error))?;
         let id = path.file_stem().unwrap_or_default().to_string_lossy();
         let absolute = std::path::absolute(path)?;
         let group = absolute.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy();

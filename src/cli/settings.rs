@@ -1,5 +1,6 @@
 //! `nginx-wslint.toml`: what a project decides once.
 
+mod shown;
 pub(super) mod written;
 
 use std::collections::BTreeMap;
@@ -7,12 +8,12 @@ use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 
 use nginx_wslint::config::{IncludeMap, Version, VersionError};
-use nginx_wslint::rules::{Rule, RuleSet, Severity, milliseconds, nearest, plainly};
+use nginx_wslint::rules::{Rule, RuleSet, Severity, milliseconds, nearest, toml_error};
 use nginx_wslint::websocket::RouteSetting;
 use toml::Spanned;
 
 use super::Failure;
-use super::output::excerpt;
+use super::output::{self, excerpt};
 use super::rules::read_folder;
 use written::Written;
 
@@ -68,11 +69,12 @@ impl Settings {
     /// Reads a settings file and adds the rules of its `rules-dir` to `rules`. `given` are rules that will be added on
     /// top, of which it may speak too. An error shows the word.
     pub(super) fn read(file: &Path, rules: &mut RuleSet, given: &[Rule]) -> Result<Self, Failure> {
-        let text = std::fs::read_to_string(file)
-            .map_err(|error| Failure(format!("{}: cannot be read: {error}", file.display())))?;
+        let text = std::fs::read_to_string(file).map_err(|error| output::cannot_read(file, &error))?;
         let checker = Checker { file, text: &text, folder: file.parent().unwrap_or(Path::new("")) };
-        let written: Written = toml::from_str(&text)
-            .map_err(|error| checker.wrong(error.span().unwrap_or(0..0), &plainly(error.message())))?;
+        let written: Written = toml::from_str(&text).map_err(|error| {
+            let span = error.span().unwrap_or_default();
+            checker.wrong(span.clone(), &toml_error(&text, span, error.message()))
+        })?;
         let rules_dir = written.rules_dir.as_ref().map(|folder| checker.there(folder, Path::is_dir, "folder"));
         let rules_dir = rules_dir.transpose()?;
         for rule in rules_dir.as_deref().map(read_folder).transpose()?.unwrap_or_default() {
@@ -103,11 +105,6 @@ impl Settings {
             severities,
             rules_dir,
         })
-    }
-
-    /// As they would be written, for `--show-settings`.
-    pub(super) fn shown(&self) -> written::Shown<'_> {
-        written::Shown::of(self)
     }
 }
 

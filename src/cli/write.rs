@@ -1,10 +1,12 @@
 //! Writing a file so that it is either the old one or the new one, whatever happens.
 
 mod attributes;
+mod leftovers;
 
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+pub(super) use leftovers::remove_leftovers;
 use tempfile::NamedTempFile;
 
 /// What temporary files are called. nginx's `*` matches no leading dot, and neither do folders that are linted, so that

@@ -20,6 +20,9 @@ pub enum Request {
     OtherProtocol,
 }
 
+/// More texts than this are not told one by one.
+const MOST: usize = 32;
+
 /// The texts that a value can become.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Values {
@@ -60,9 +63,17 @@ impl Values {
         self.undefined = self.undefined.take().or(other.undefined);
     }
 
+    /// The same without those that are known where there may be others, or where they are too many to be told.
+    fn settled(mut self) -> Self {
+        self.open |= self.known.len() > MOST;
+        if self.open {
+            self.known.clear();
+        }
+        self
+    }
+
     /// Each text of this value followed by each of the other's.
     fn then(self, other: &Self) -> Self {
-        const MOST: usize = 32;
         let open = self.open || other.open || self.known.len() * other.known.len() > MOST;
         let known = if open {
             BTreeSet::new()
@@ -133,15 +144,18 @@ impl Tree {
         if is_placeholder(value) {
             return Values::unknown();
         }
-        let mut all = Values::one("");
-        for part in parts(value) {
-            let piece = match part {
-                Part::Text(text) => Values::one(text),
-                Part::Variable(name) => self.variable(&name.to_ascii_lowercase(), request, block, depth),
-            };
-            all = all.then(&piece);
+        if !value.contains('$') {
+            return Values::one(value);
         }
-        all
+        let mut pieces = parts(value).into_iter().map(|part| match part {
+            Part::Text(text) => Values::one(text),
+            Part::Variable(name) => self.variable(&name.to_ascii_lowercase(), request, block, depth),
+        });
+        match pieces.next() {
+            // A single variable, which is what most values are, is what it becomes.
+            Some(first) => pieces.fold(first.settled(), |all, piece| all.then(&piece)),
+            None => Values::one(""),
+        }
     }
 
     fn variable(&self, name: &str, request: Request, block: DirectiveId, depth: u32) -> Values {
@@ -251,6 +265,9 @@ fn built_in(name: &str, request: Request) -> Option<Values> {
 /// Whether another program fills a value in before nginx reads it: `{{ x }}`, `<%= x %>`, `%X%`, `@X@`, `__X__`. `${x}` is
 /// left out, for nginx itself has it.
 pub fn is_placeholder(value: &str) -> bool {
+    if !value.contains(['%', '@', '_', '{']) {
+        return false;
+    }
     let framed =
         ["%", "@", "__"].iter().any(|mark| value.len() > 2 && value.starts_with(mark) && value.ends_with(mark));
     framed || ["{{", "{%", "<%"].iter().any(|open| value.contains(open))

@@ -1,9 +1,10 @@
 //! Passes of fixes until nothing is left to do.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::candidate::{Candidate, FindingKey, by_name, candidates, without_overlaps};
+use super::lines::LineMap;
 use super::objections::objections;
 use super::prove::Edits;
 use super::together::{Names, Task};
@@ -21,6 +22,8 @@ pub struct Applied {
     pub title: String,
     /// The file of the finding.
     pub path: PathBuf,
+    /// Whether its finding came up in the course of the work: another one stood before it.
+    pub revealed: bool,
 }
 
 /// A fix that was not applied although it is safe by its rule, and why.
@@ -30,7 +33,7 @@ pub struct Withdrawn {
     pub rule: String,
     /// The file of the finding.
     pub path: PathBuf,
-    /// The line of the finding in the text before.
+    /// The line of the finding in the file as it was before all fixes.
     pub line: u32,
     /// What it would have changed.
     pub why: String,
@@ -108,6 +111,8 @@ pub(super) struct Progress<'r> {
     applied: Vec<Applied>,
     withdrawn: Vec<Withdrawn>,
     refused: HashSet<(usize, FindingKey)>,
+    /// How many findings of a rule in a file could be fixed at first, less those that have been.
+    announced: HashMap<(String, PathBuf), usize>,
 }
 
 /// What is left of [`Progress`] in the end.
@@ -130,6 +135,7 @@ impl<'r> Progress<'r> {
             applied: Vec::new(),
             withdrawn: Vec::new(),
             refused: HashSet::new(),
+            announced: HashMap::new(),
         }
     }
 
@@ -140,6 +146,9 @@ impl<'r> Progress<'r> {
             let mut all = Vec::new();
             for (number, linted) in &self.trees {
                 all.extend(candidates(*number, linted, &self.names, task, &self.refused));
+            }
+            if pass == 0 {
+                self.announce(&all);
             }
             // Comments that silence nothing go last: another repair may bring up what one of them is for.
             let (comments, others) = without_overlaps(all).into_iter().partition(|candidate| candidate.takes_comments);
@@ -194,8 +203,8 @@ impl<'r> Progress<'r> {
             for (index, why) in all {
                 let Candidate { tree, key, rule, path, line, .. } = &chosen[index];
                 if self.refused.insert((*tree, key.clone())) {
-                    let (rule, path) = (rule.clone(), path.clone());
-                    self.withdrawn.push(Withdrawn { rule, path, line: *line, why });
+                    let (rule, path, line) = (rule.clone(), path.clone(), self.line_before(path, *line));
+                    self.withdrawn.push(Withdrawn { rule, path, line, why });
                 }
             }
             chosen.retain(|candidate| !self.refused.contains(&(candidate.tree, candidate.key.clone())));
@@ -203,14 +212,34 @@ impl<'r> Progress<'r> {
         Vec::new()
     }
 
-    /// A mistake in a file that several trees share is mended once.
+    /// Takes note of what can be fixed at first, which is what a run without fixes tells of.
+    fn announce(&mut self, all: &[Candidate]) {
+        for (rule, file) in self.each_once(all).into_iter().map(|(candidate, file)| (candidate.rule.clone(), file)) {
+            *self.announced.entry((rule, file)).or_default() += 1;
+        }
+    }
+
     fn note_applied(&mut self, chosen: &[Candidate]) {
+        for (Candidate { rule, title, path, .. }, file) in self.each_once(chosen) {
+            let left = self.announced.get_mut(&(rule.clone(), file)).filter(|left| **left > 0);
+            let revealed = left.map(|left| *left -= 1).is_none();
+            self.applied.push(Applied { rule: rule.clone(), title: title.clone(), path: path.clone(), revealed });
+        }
+    }
+
+    /// The candidates with the one names of their files. A mistake in a file that several trees share is one mistake.
+    fn each_once<'c>(&self, all: &'c [Candidate]) -> Vec<(&'c Candidate, PathBuf)> {
         let mut seen = HashSet::new();
-        for Candidate { rule, title, path, key, .. } in chosen {
-            if seen.insert((rule, self.names.of(path).to_owned(), key.2)) {
-                let (rule, title, path) = (rule.clone(), title.clone(), path.clone());
-                self.applied.push(Applied { rule, title, path });
-            }
+        let named = all.iter().map(|candidate| (candidate, self.names.of(&candidate.path).to_owned()));
+        named.filter(|(candidate, file)| seen.insert((&candidate.rule, file.clone(), candidate.key.2))).collect()
+    }
+
+    /// The line of a file as it was before all fixes that is this one now.
+    fn line_before(&self, path: &Path, line: u32) -> u32 {
+        let name = self.names.of(path);
+        match self.changed.get(name).zip(self.before.get(name)) {
+            Some((now, before)) => LineMap::between(now, before).of(line),
+            None => line,
         }
     }
 

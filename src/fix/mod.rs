@@ -6,6 +6,7 @@ mod converge;
 mod headers;
 mod in_effect;
 mod layout;
+mod lines;
 mod maps;
 mod objections;
 mod prove;
@@ -13,5 +14,6 @@ mod rewrite;
 mod together;
 
 pub use converge::{Applied, NotConverging, Outcome, Shown, Texts, Withdrawn, converge};
+pub use lines::LineMap;
 pub use rewrite::{FileEdit, Rewriter};
 pub use together::{Task, Together, converge_all};

@@ -2,7 +2,7 @@
 
 use super::escape::visible;
 use super::model::{Report, Status, Summary};
-use super::style::Style;
+use super::style::{Style, wrap};
 
 /// `1 error`, `2 errors`.
 pub(super) fn count(number: usize, what: &str) -> String {
@@ -42,7 +42,11 @@ pub fn line(report: &Report) -> String {
 /// The same, with what can be fixed on a line of its own where one is too short for both.
 pub(super) fn wrapped(report: &Report, style: &Style) -> String {
     let line = line(report);
-    if line.len() > style.columns() { line.replacen("; ", "\n", 1) } else { line }
+    if line.len() <= style.columns() {
+        return line;
+    }
+    let parts = line.split("; ").map(|part| wrap(part, style.columns() - 2, 0).join("\n  "));
+    parts.collect::<Vec<_>>().join("\n")
 }
 
 fn problems(report: &Report, status: Status) -> usize {
@@ -106,6 +110,15 @@ mod tests {
         assert_eq!(line(&report), "nothing found in 4 files; 2 silenced by comments");
         report.baseline = Some(super::super::baseline::Compared { known: 3, gone: Vec::new() });
         assert!(line(&report).ends_with("; 2 silenced by comments, 3 known from the baseline"));
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_is_broken_between_its_parts() {
+        let mut report = sample::report();
+        report.ignored = 2;
+        let expected = "1 error, 1 warning, 1 syntax error, 1\n  unreadable file in 4 files\n1 fixable with --fix\n2 silenced by comments";
+        assert_eq!(wrapped(&report, &Style { width: 40, ..Style::default() }), expected);
+        assert!(!wrapped(&report, &Style { width: 120, ..Style::default() }).contains('\n'));
     }
 
     #[test]

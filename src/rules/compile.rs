@@ -7,6 +7,7 @@ use super::condition::{Compiled, Conditions};
 use super::finding::{HeaderValue, Safety};
 use super::schema::{self, Example, RuleFile};
 use super::spanned::Spanned;
+use super::wording::toml_error;
 use crate::config::{Name, VersionRange};
 use crate::syntax::Span;
 use crate::websocket::{Confidence, Module};
@@ -253,8 +254,8 @@ impl Rule {
     pub fn parse(path: &Path, group: &str, id: &str, text: &str) -> Result<Self, RuleError> {
         let checker = Checker { path, text };
         let file: RuleFile = toml::from_str(text).map_err(|error| {
-            let span = error.span().map_or_else(Span::default, Span::new);
-            checker.error(span, plainly(error.message()))
+            let span = error.span().unwrap_or_default();
+            checker.error(Span::new(span.clone()), toml_error(text, span, error.message()))
         })?;
         checker.rule(group, id, file)
     }
@@ -274,22 +275,6 @@ impl Rule {
     /// Whether a fix of it can be applied by the program.
     pub fn safety(&self) -> Option<Safety> {
         self.fixes.iter().map(|fix| fix.safety).min()
-    }
-}
-
-/// What the TOML reader says of a key, in the words of the other errors, with the nearest key that there is.
-pub fn plainly(message: &str) -> String {
-    let mut names = message.split('`').skip(1).step_by(2);
-    let name = names.next().unwrap_or_default();
-    if message.starts_with("unknown field") {
-        let known: Vec<&str> = names.collect();
-        let hint = nearest(name, known.iter().copied())
-            .map_or_else(|| format!("one of {}", known.join(", ")), |near| format!("did you mean `{near}`?"));
-        format!("there is no key `{name}` here; {hint}")
-    } else if message.starts_with("missing field") {
-        format!("the key `{name}` is missing")
-    } else {
-        message.to_owned()
     }
 }
 
@@ -421,7 +406,8 @@ impl Checker<'_> {
         let text = word.get_ref();
         for placeholder in text.split('{').skip(1).filter_map(|rest| rest.split_once('}').map(|(name, _)| name)) {
             let (name, _) = placeholder.split_once('.').unwrap_or((placeholder, ""));
-            let fixed = ["location", "server", "upstream", "why", "module", "pings", "read-timeout", "only"];
+            let fixed =
+                ["location", "server", "upstream", "why", "module", "pings", "read-timeout", "only", "on-versions"];
             if !fixed.contains(&name) && !known.names().any(|other| other == name) {
                 let hint = nearest(name, fixed.into_iter().chain(known.names()));
                 let hint = hint.map_or_else(String::new, |near| format!("; did you mean `{{{near}}}`?"));

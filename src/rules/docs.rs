@@ -119,7 +119,8 @@ fn filled(title: &str) -> String {
         out.push_str(before);
         out.push_str(match name {
             "module" => "proxy",
-            "read-timeout" => "1h",
+            "read-timeout" => super::engine::DEFAULT_READ_TIMEOUT,
+            "on-versions" => "",
             _ => "…",
         });
         rest = after;

@@ -12,6 +12,9 @@ use crate::parallel;
 use crate::syntax::Span;
 use crate::websocket::{Confidence, Route, Routes, is_for, value as header_value};
 
+/// What timeouts are set to where the settings say nothing else.
+pub const DEFAULT_READ_TIMEOUT: &str = "1h";
+
 /// What a check needs to know besides the configuration.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
@@ -164,7 +167,7 @@ fn apply_once<'r>(rule: &'r Rule, scope: Scope<'_>, options: &Options) -> Option
     }
     let open = found.open > Openness::Closed;
     let found = also_found;
-    let writer = Writer { scope, found: &found, options };
+    let writer = Writer { scope, found: &found, options, rule };
     let place = writer.place(&rule.report.at, rule.report.part)?;
     let related = rule
         .report
@@ -220,6 +223,7 @@ struct Writer<'a> {
     scope: Scope<'a>,
     found: &'a Found,
     options: &'a Options,
+    rule: &'a Rule,
 }
 
 impl Writer<'_> {
@@ -352,8 +356,13 @@ impl Writer<'_> {
             "why" => of_route(|_, route| route.intent.why().to_owned()),
             "pings" => of_route(|_, route| route.intent.pings_because.clone().unwrap_or_default()),
             "module" => self.module("{module}"),
-            "read-timeout" => self.options.read_timeout.clone().unwrap_or_else(|| "1h".into()),
+            "read-timeout" => self.options.read_timeout.clone().unwrap_or_else(|| DEFAULT_READ_TIMEOUT.into()),
             "only" => String::new(),
+            // Who names the version knows which it is.
+            "on-versions" => match self.rule.nginx.filter(|_| self.options.version.is_none()) {
+                Some(range) => format!(" on nginx {range}"),
+                None => String::new(),
+            },
             _ => self.found_word(name),
         }
     }

@@ -13,12 +13,14 @@ mod finding;
 pub mod ignores;
 mod schema;
 mod spanned;
+mod wording;
 
-pub use compile::{FixRule, Rule, RuleError, RuleSet, Severity, nearest, plainly};
+pub use compile::{FixRule, Rule, RuleError, RuleSet, Severity, nearest};
 pub use condition::milliseconds;
-pub use engine::{Checked, Options, check};
+pub use engine::{Checked, DEFAULT_READ_TIMEOUT, Options, check};
 pub use finding::{Finding, HeaderValue, Op, Place, Plan, Safety, WordPart};
 pub use schema::{Backend, Example, Handshake, json_schema};
+pub use wording::toml_error;
 
 /// The facts that rules may ask for, each with what it says.
 pub fn facts() -> impl Iterator<Item = (&'static str, &'static str)> {

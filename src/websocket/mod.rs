@@ -35,5 +35,5 @@ pub use jumps::Jumps;
 pub use route::{Module, Route, RouteSetting, Routes};
 pub use signals::Signals;
 pub use sites::{hosts, sends_policy};
-pub(crate) use walk::is_redirect;
 pub use steering::{PREFIX, deciding_comments, decision, instruction};
+pub(crate) use walk::is_redirect;

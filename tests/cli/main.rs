@@ -10,6 +10,7 @@
 
 mod baseline;
 mod cases;
+mod completions;
 mod diffs;
 mod formats;
 mod html;

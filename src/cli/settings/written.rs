@@ -1,14 +1,11 @@
-//! Settings as they are written, and as they are shown.
+//! Settings as they are written.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use toml::Spanned;
-
-use super::Settings;
-use nginx_wslint::rules::Severity;
 
 /// `nginx-wslint.toml` or `.nginx-wslint.toml`. Paths are seen from its folder.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -86,61 +83,4 @@ pub(super) struct Route {
     pub(super) upstream: Option<String>,
     /// Whether these routes carry WebSockets.
     pub(super) websocket: bool,
-}
-
-/// Settings in the form in which they are written, each with its value.
-#[derive(Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub(in crate::cli) struct Shown<'a> {
-    file: Option<&'a Path>,
-    nginx_version: Option<String>,
-    roots: &'a [PathBuf],
-    exclude: &'a [String],
-    read_timeout: Option<&'a str>,
-    rules_dir: Option<&'a Path>,
-    rules: BTreeMap<&'a str, &'static str>,
-    include: ShownInclude<'a>,
-    route: Vec<ShownRoute<'a>>,
-}
-
-#[derive(Serialize)]
-struct ShownInclude<'a> {
-    map: Vec<ShownMapEntry<'a>>,
-}
-
-#[derive(Serialize)]
-struct ShownMapEntry<'a> {
-    from: &'a Path,
-    to: &'a Path,
-}
-
-#[derive(Serialize)]
-struct ShownRoute<'a> {
-    path: Option<&'a str>,
-    upstream: Option<&'a str>,
-    websocket: bool,
-}
-
-impl<'a> Shown<'a> {
-    pub(super) fn of(settings: &'a Settings) -> Self {
-        let routes = settings.routes.iter().map(|route| ShownRoute {
-            path: route.path.as_deref(),
-            upstream: route.upstream.as_deref(),
-            websocket: route.websocket,
-        });
-        let rules = settings.severities.iter();
-        Self {
-            file: settings.file.as_deref(),
-            nginx_version: settings.nginx_version.map(|version| version.to_string()),
-            roots: &settings.roots,
-            exclude: &settings.exclude,
-            read_timeout: settings.read_timeout.as_deref(),
-            rules_dir: settings.rules_dir.as_deref(),
-            rules: rules.map(|(name, severity)| (name.as_str(), severity.map_or("off", Severity::name))).collect(),
-            include: ShownInclude {
-                map: settings.include_map.0.iter().map(|(from, to)| ShownMapEntry { from, to }).collect(),
-            },
-            route: routes.collect(),
-        }
-    }
 }

@@ -118,15 +118,13 @@ impl Writer {
     }
 
     fn links(&mut self, rule: &Rule) {
-        let page = url(rule).filter(|page| !rule.see.contains(page));
-        let links: Vec<String> = rule.see.iter().cloned().chain(page).collect();
-        if links.is_empty() {
-            return;
-        }
+        // Whoever has installed the program has no copy of the repository: a page in it is named by its address alone.
+        let page = url(rule).filter(|page| page.contains("://") && !rule.see.contains(page));
         self.heading("See also");
-        for link in links {
+        for link in rule.see.iter().cloned().chain(page) {
             self.line(&format!("  {link}"));
         }
+        self.line(&format!("  nginx-wslint explain {}, for the other rules of the group", rule.group));
     }
 
     fn heading(&mut self, title: &str) {

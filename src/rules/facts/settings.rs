@@ -91,8 +91,12 @@ fn useless_bypass(scope: Scope<'_>) -> Option<Hit> {
 /// `proxy_set_header Sec-WebSocket-Key $http_sec_websocket_key`: nginx passes request headers on by itself.
 fn passed_anyway(scope: Scope<'_>) -> Option<Hit> {
     let tree = scope.tree;
-    let line = directive(scope)?;
+    // Most lines are none of these, and are not worth an evaluation.
+    let line = directive(scope).filter(|&line| tree.is(line, "proxy_set_header"))?;
     let header = tree.arg(line, 1)?.to_ascii_lowercase();
+    if !header.starts_with("sec-websocket-") {
+        return None;
+    }
     let own_variable = format!("$http_{}", header.replace('-', "_"));
     let passed = tree.effective(tree.directive(line).parent, "proxy_pass_request_headers");
     let off =
@@ -101,8 +105,7 @@ fn passed_anyway(scope: Scope<'_>) -> Option<Hit> {
     // 13 is the only version there is (RFC 6455).
     let fixed = tree.evaluate(&tree.arg(line, 2)?, Request::Handshake, line);
     let as_sent = same || (header.ends_with("version") && fixed.is_exactly("13"));
-    (header.starts_with("sec-websocket-") && as_sent && !off && tree.is(line, "proxy_set_header"))
-        .then(|| Hit::at(Place::head(line)))
+    (as_sent && !off).then(|| Hit::at(Place::head(line)))
 }
 
 fn response_header(scope: Scope<'_>) -> Option<Hit> {

@@ -31,7 +31,7 @@ fn endpoint_redirected(scope: Scope<'_>) -> Option<Hit> {
 
 /// The status with which a `rewrite` redirects every request of a route, if it does.
 pub(super) fn redirects_all(tree: &Tree, line: DirectiveId, route: &Route) -> Option<String> {
-    redirects_location(tree, line, route.location.as_ref())
+    redirects_location(tree, line, route.location.as_deref())
 }
 
 /// `permanent` is 301, everything else that redirects 302 (`ngx_http_rewrite`). What a location with a pattern takes

@@ -47,7 +47,7 @@ fn shadowed_beside(scope: Scope<'_>) -> Option<Hit> {
 fn takes_from_another(scope: Scope<'_>) -> Option<Hit> {
     let tree = scope.tree;
     let own = scope.route()?;
-    let block = own.location_block.filter(|_| own.location.as_ref().is_some_and(Location::is_regex))?;
+    let block = own.location_block.filter(|_| own.location.as_deref().is_some_and(Location::is_regex))?;
     let taken = |other: &&Route| {
         let location = other.location.as_ref().filter(|location| location.modifier == Modifier::Prefix);
         let Some(path) = location.map(|location| &location.path) else { return false };

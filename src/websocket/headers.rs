@@ -219,6 +219,10 @@ fn handshake_state(
     if lines.iter().any(|&line| is_escaped(tree, line)) {
         return (State::Escaped, None);
     }
+    // nginx refuses to start over such a line; what it was to say is not known.
+    if lines.iter().any(|&line| tree.words(line).len() != 3) {
+        return (State::Unknown, None);
+    }
     let mut empty = true;
     let mut unknown = false;
     let mut meant_otherwise = false;

@@ -178,6 +178,12 @@ fn declared(outcome: &Outcome<'_>) -> BTreeSet<String> {
         names.extend(fixes().filter(|fix| fix.get("headers").is_some()).map(|_| "proxy_set_header".to_owned()));
         for change in fixes().filter_map(|fix| fix.get("changes")).filter_map(toml::Value::as_array).flatten() {
             let name = change.as_str().and_then(|change| change.split(' ').next()).expect("a directive");
+            if name.ends_with(".setting}") {
+                // What the found line itself sets: any directive that the rule is about.
+                let about = rule.get("match").and_then(|of| of.get("directives")).and_then(toml::Value::as_array);
+                names.extend(about.into_iter().flatten().filter_map(toml::Value::as_str).map(str::to_owned));
+                continue;
+            }
             for module in ["proxy", "fastcgi", "uwsgi", "scgi", "grpc"] {
                 names.insert(name.replace("{module}", module));
             }

@@ -3,7 +3,7 @@
 use super::super::condition::{Hit, Scope};
 use super::super::finding::{Place, WordPart};
 use super::{Fact, directive, when};
-use crate::config::{Context, DefinitionKind, DirectiveId, Request};
+use crate::config::{Context, DefinitionKind, DirectiveId, Part, Request, parts};
 use crate::websocket::{Header, Module, Route, State, concerns_upgrade, has_upgrade_token, is_websocket};
 
 pub(super) const FACTS: &[Fact] = facts! {
@@ -11,6 +11,9 @@ pub(super) const FACTS: &[Fact] = facts! {
     "map-used" "the map's variable is sent in Connection or Upgrade" map_used;
     "map-source-literal" "the map's source lacks its `$`" map_source_literal;
     "map-source-misspelt" "the map's source is a misspelt `$http_upgrade`" map_source_misspelt;
+    "map-variable-literal" "the variable that the map defines lacks its `$`" map_variable_literal;
+    "map-swapped" "the map defines `$http_upgrade` itself, out of a variable that nothing defines" map_swapped;
+    "undefined-in-swapped-map" "the variable that nothing defines is the source of a map that defines `$http_upgrade`" undefined_in_swapped_map;
     "map-empty" "the map has no entries" map_empty;
     "map-never-upgrades" "no handshake makes the map yield what the header needs" map_never_upgrades;
     "map-breaks-upgrade" "no handshake makes the map yield `websocket`, and `Upgrade` has its value from it" |scope| when(breaks(scope, |route| &route.headers.upgrade));
@@ -25,7 +28,41 @@ pub(super) const FACTS: &[Fact] = facts! {
 
 fn upgrade_map(scope: Scope<'_>) -> Option<Hit> {
     let id = directive(scope).filter(|&id| scope.tree.is_block(id))?;
-    concerns_upgrade(scope.tree, id).then(|| Hit::at(Place::head(id)))
+    (concerns_upgrade(scope.tree, id) || is_swapped(scope, id)).then(|| Hit::at(Place::head(id)))
+}
+
+/// nginx takes a map for `$http_upgrade` as it takes any other (1.22.1), and hides the client's header behind it.
+fn is_swapped(scope: Scope<'_>, map: DirectiveId) -> bool {
+    let tree = scope.tree;
+    let defines = tree.arg(map, 2).is_some_and(|variable| variable.eq_ignore_ascii_case("$http_upgrade"));
+    let source = tree.arg(map, 1).unwrap_or_default();
+    let [Part::Variable(source)] = parts(&source)[..] else { return false };
+    defines && tree.is_defined(&source.to_ascii_lowercase()) == Some(false)
+}
+
+fn map_swapped(scope: Scope<'_>) -> Option<Hit> {
+    let id = directive(scope).filter(|&id| is_swapped(scope, id))?;
+    let word = |index| Place { directive: id, part: WordPart::Word(index) };
+    let words = [2, 1].map(|index| scope.tree.arg(id, index).unwrap_or_default().into_owned());
+    Some(Hit { places: vec![word(1), word(2)], words: words.to_vec() })
+}
+
+fn undefined_in_swapped_map(scope: Scope<'_>) -> Option<Hit> {
+    let headers = &scope.route()?.headers;
+    let undefined = [&headers.upgrade.undefined, &headers.connection.undefined].into_iter().flatten();
+    let mut maps = scope.tree.definitions("http_upgrade").iter().filter(|one| one.kind == DefinitionKind::Map);
+    let source = |map: DirectiveId| scope.tree.arg(map, 1).unwrap_or_default().to_ascii_lowercase();
+    when(
+        maps.any(|map| is_swapped(scope, map.at) && undefined.clone().any(|name| source(map.at) == format!("${name}"))),
+    )
+}
+
+/// `ngx_http_map_block`: `invalid variable name`.
+fn map_variable_literal(scope: Scope<'_>) -> Option<Hit> {
+    let id = upgrade_map(scope)?.places[0].directive;
+    let name = scope.tree.arg(id, 2)?;
+    let bare = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    bare.then(|| Hit { words: vec![name.into_owned()], ..Hit::at(Place { directive: id, part: WordPart::Word(2) }) })
 }
 
 fn map_used(scope: Scope<'_>) -> Option<Hit> {
@@ -47,6 +84,9 @@ fn map_source_misspelt(scope: Scope<'_>) -> Option<Hit> {
     let id = upgrade_map(scope)?.places[0].directive;
     let source = scope.tree.arg(id, 1)?.to_ascii_lowercase();
     let name = source.strip_prefix('$')?.trim_matches(['{', '}']);
+    if is_swapped(scope, id) {
+        return None;
+    }
     (name != "http_upgrade").then(|| Hit::at(Place { directive: id, part: WordPart::Word(1) }))
 }
 

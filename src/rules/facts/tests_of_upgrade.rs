@@ -137,7 +137,7 @@ fn of_map(tree: &Tree, id: DirectiveId) -> Option<Hit> {
         let key = tree.name(entry);
         !finds(how, key.strip_prefix('~').unwrap_or(&key), text)
     };
-    if all.clone().filter(missed_by_key).all(|text| found_otherwise(text)) {
+    if all.clone().filter(missed_by_key).all(found_otherwise) {
         return None;
     }
     let default = tree.children(id).find(|&other| tree.name(other) == "default");

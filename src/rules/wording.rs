@@ -125,7 +125,9 @@ impl<'t> Line<'t> {
                 && !word.contains(['"', '\'', '[', ']', '{', '}', '='])
                 && !word.contains(char::is_whitespace)
         };
-        if self.key.is_empty() || self.key.contains(char::is_whitespace) {
+        // A line that is right by itself is where the reader found out about a mistake above it.
+        let is_right = || toml::from_str::<toml::Table>(self.text).is_ok();
+        if self.key.is_empty() || self.key.contains(char::is_whitespace) || is_right() {
             return None;
         }
         if bare(value) {

@@ -66,7 +66,7 @@ impl<'t> Walk<'t> {
     }
 
     /// As [`Walk::from`], from a `rewrite` of the server on.
-    pub(super) fn from_rewrite(&mut self, line: DirectiveId) -> Option<DirectiveId> {
+    pub(super) fn after_rewrite(&mut self, line: DirectiveId) -> Option<DirectiveId> {
         let Rewritten::Jump = self.rewrite(line) else { return None };
         let next = self.look_up()?;
         self.from(next)

@@ -59,6 +59,7 @@ fn what_leads_elsewhere_says_nothing() {
         ("location / { try_files $uri @be; }", NAMED),
         ("location /assets { try_files $uri @be; }", NAMED),
         ("location /ws { try_files $uri =404; }", NAMED),
+        ("location /ws { return 503; } error_page 503 = @be;", NAMED),
         ("location /ws { try_files $uri @other; }", NAMED),
         ("location /ws { return 404; }", NAMED),
         ("location /ws { return 403; error_page 418 = @be; }", NAMED),

@@ -166,8 +166,8 @@ const WORKING: &[Working] = &[
         served: "/ws",
     },
     Working {
-        name: "a pattern that takes the handshake and carries it",
-        http: "server { listen 80; location /ws { proxy_pass http://127.0.0.1:3001; HEADERS }
+        name: "a pattern that takes the handshake and carries it to the same upstream",
+        http: "server { listen 80; location /ws { proxy_pass http://127.0.0.1:3000; HEADERS }
                location ~ ^/ws { proxy_pass http://127.0.0.1:3000; HEADERS } }",
         path: "/ws",
         served: "/ws",

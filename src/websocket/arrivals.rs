@@ -106,7 +106,7 @@ impl Arrivals {
                 path: tree.arg(line, 1).unwrap_or_default().into_owned(),
             };
             let mut walk = Walk::new(tree, &named, server, sample_path(&pattern));
-            let end = walk.from_rewrite(line);
+            let end = walk.after_rewrite(line);
             ways.note(origin, walk, end);
         }
         let used = ways.used;
@@ -185,3 +185,6 @@ fn leaves(tree: &Tree, block: DirectiveId) -> bool {
     let jumps = ["try_files", "rewrite", "return", "if"].iter().any(|name| !tree.own(block, name).is_empty());
     jumps || (tree.own(block, "proxy_pass").is_empty() && tree.effective(block, "error_page").is_some())
 }
+
+#[cfg(test)]
+mod tests;

@@ -93,15 +93,14 @@ pub(super) fn sample_path(location: &Location) -> Option<String> {
         return location.path.starts_with('/').then(|| location.path.clone());
     }
     let ways = segments(&location.path, true).ways;
-    let path = ways.iter().filter(|way| way.from_root).find_map(|way| {
-        let some = |segment: &Segment| match segment {
-            Segment::Whole(text) => Some(text.clone()),
-            Segment::Tail(_) => None,
-            Segment::Any => Some("x".into()),
-        };
-        let segments: Option<Vec<String>> = way.segments.iter().map(some).collect();
-        segments.map(|segments| format!("/{}", segments.join("/")))
-    })?;
     let pattern = Pattern::new(&location.path, location.modifier == Modifier::RegexNoCase);
-    (pattern.is_match(&path) == Some(true)).then_some(path)
+    ways.iter().find_map(|way| {
+        let some = |segment: &Segment| match segment {
+            Segment::Whole(text) | Segment::Tail(text) => text.clone(),
+            Segment::Any => "x".into(),
+        };
+        let path = format!("/{}", way.segments.iter().map(some).collect::<Vec<_>>().join("/"));
+        let longer = ["", "/", "/x"].iter().map(|end| format!("{path}{end}"));
+        longer.into_iter().find(|path| pattern.is_match(path) == Some(true))
+    })
 }

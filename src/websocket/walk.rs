@@ -13,8 +13,11 @@ const MOST_JUMPS: usize = 10;
 /// The directives that hand a request on.
 const PASSES: [&str; 6] = ["proxy_pass", "uwsgi_pass", "scgi_pass", "fastcgi_pass", "grpc_pass", "memcached_pass"];
 
-/// Statuses that nginx or an upstream answers with by themselves.
-const COMMON: [&str; 12] = ["400", "401", "403", "404", "405", "413", "429", "499", "500", "502", "503", "504"];
+/// Statuses of requests that get no answer at all: where they lead, somebody is told so.
+const REFUSED: [&str; 10] = ["400", "401", "403", "413", "429", "499", "500", "502", "503", "504"];
+
+/// Statuses of a path that is not there.
+const ABSENT: [&str; 2] = ["404", "405"];
 
 /// What the rewriting of a block comes to.
 enum Rewritten {
@@ -66,7 +69,7 @@ impl<'t> Walk<'t> {
     }
 
     /// As [`Walk::from`], from a `rewrite` of the server on.
-    pub(super) fn from_rewrite(&mut self, line: DirectiveId) -> Option<DirectiveId> {
+    pub(super) fn after_rewrite(&mut self, line: DirectiveId) -> Option<DirectiveId> {
         let Rewritten::Jump = self.rewrite(line) else { return None };
         let next = self.look_up()?;
         self.from(next)
@@ -192,11 +195,14 @@ impl<'t> Walk<'t> {
     /// Where the `error_page` in effect in a block leads a status.
     fn error_page(&mut self, block: DirectiveId, code: &str) -> Option<DirectiveId> {
         let tree = self.tree;
+        if REFUSED.contains(&code) {
+            return None;
+        }
         let pages = tree.effective(block, "error_page")?.lines;
         let page = pages.iter().copied().find(|&page| tree.args(page).any(|word| word == code))?;
         let target = tree.args(page).last()?.into_owned();
         // Another path than the one asked for is a page that tells of the error.
-        if !target.starts_with('@') && COMMON.contains(&code) {
+        if !target.starts_with('@') && ABSENT.contains(&code) {
             return None;
         }
         self.lines.push(page);

@@ -1,5 +1,6 @@
 //! Which routes carry WebSockets, how sure that is, and what is known of them.
 
+mod beside;
 pub mod comments;
 mod facts;
 mod headers;

@@ -4,7 +4,7 @@ use super::super::condition::{Hit, Scope};
 use super::super::finding::{Place, WordPart};
 use super::{Fact, directive, when};
 use crate::config::{Context, DefinitionKind, DirectiveId, Request};
-use crate::websocket::{Module, Route, concerns_upgrade, has_upgrade_token};
+use crate::websocket::{Route, concerns_upgrade, has_upgrade_token};
 
 pub(super) const FACTS: &[Fact] = facts! {
     "upgrade-map" "the map is meant to look at the client's Upgrade header" upgrade_map;
@@ -29,11 +29,7 @@ fn upgrade_map(scope: Scope<'_>) -> Option<Hit> {
 
 fn map_used(scope: Scope<'_>) -> Option<Hit> {
     let map = directive(scope)?;
-    let uses = |route: &&Route| {
-        route.module == Module::Proxy
-            && (route.headers.connection.map == Some(map) || route.headers.upgrade.map == Some(map))
-    };
-    when(scope.routes.all.iter().any(|route| uses(&route)))
+    when(scope.routes.with_map(map).next().is_some())
 }
 
 fn map_source_literal(scope: Scope<'_>) -> Option<Hit> {
@@ -57,8 +53,7 @@ fn map_empty(scope: Scope<'_>) -> Option<Hit> {
 
 /// Which header a map is written for: `Upgrade` when it yields the protocol, `Connection` otherwise.
 fn feeds_upgrade(scope: Scope<'_>, map: DirectiveId) -> bool {
-    let used = |route: &Route| route.module == Module::Proxy && route.headers.upgrade.map == Some(map);
-    scope.routes.all.iter().any(used)
+    scope.routes.with_map(map).any(|route| route.headers.upgrade.map == Some(map))
         || scope.tree.children(map).any(|entry| {
             scope
                 .tree
@@ -152,7 +147,7 @@ fn closes(scope: Scope<'_>, by_keepalive: bool) -> Option<Hit> {
         return None;
     }
     let keeps = |route: &&Route| {
-        let uses = route.module == Module::Proxy && route.headers.connection.map == Some(map);
+        let uses = route.headers.connection.map == Some(map);
         let Some(upstream) = uses.then(|| tree.upstream(route.target.host())).flatten() else { return false };
         let version = tree.effective(route.block, "proxy_http_version").map(|line| tree.arg(line.line(), 1));
         let count = upstream.keepalive.and_then(|line| tree.arg(line, 1));
@@ -163,7 +158,7 @@ fn closes(scope: Scope<'_>, by_keepalive: bool) -> Option<Hit> {
             _ => false,
         }
     };
-    scope.routes.all.iter().find(keeps)?;
+    scope.routes.with_map(map).find(keeps)?;
     let entry_of = |key: &str| {
         tree.children(map)
             .find(|&entry| tree.name(entry) == key && tree.arg(entry, 1).is_some_and(|text| text == "close"))

@@ -47,10 +47,10 @@ pub(crate) const WORKS: &[Work] = works! {
     "named locations" Lint 250 20_000 inputs::named_locations;
     "variables set in each location" Lint 500 20_000 inputs::variables;
     "map entries" Lint 2_000 1_000_000 inputs::map;
-    "one map for each route" Lint 250 10_000 inputs::maps;
+    "one map for each route" Lint 500 10_000 inputs::maps;
     "bytes in one line" Lint 25_000 5_000_000 inputs::one_line;
     "findings" Lint 250 10_000 inputs::problems;
-    "routes with one wrong line" Lint 250 10_000 inputs::inherited;
+    "routes with one wrong line" Lint 500 10_000 inputs::inherited;
     "headers in one block" Lint 500 100_000 inputs::headers;
     "fixes" Fix 100 10_000 inputs::problems;
     "fixes in one line" Fix 100 10_000 |count| inputs::one_line(count * 100);

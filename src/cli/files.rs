@@ -295,8 +295,12 @@ impl Plan<'_> {
         if !tree.is_complete() && !named && self.asked.contains(root) {
             return;
         }
-        let files: Vec<PathBuf> = tree.files().iter().map(|file| real(file.source.path())).collect();
         let whole = self.asked.contains(root);
+        // Where nothing else was asked for, nobody will ask what else it covers.
+        let files = match &self.asked.files[..] {
+            [_] if whole => vec![real(root)],
+            _ => tree.files().iter().map(|file| real(file.source.path())).collect::<Vec<PathBuf>>(),
+        };
         if whole || files.iter().any(|file| self.asked.names.contains_key(file)) {
             self.covered.extend(files);
             self.jobs.push(Job::read(root.to_owned(), self.options(), whole, tree));

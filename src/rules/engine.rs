@@ -1,13 +1,13 @@
 //! Applies rules to a tree.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 use super::compile::{FixRule, Part, Rule, RuleSet, Step, Subject};
 use super::condition::{Asked, Found, Scope};
 use super::doubts::Doubts;
 use super::finding::{Finding, HeaderValue, Op, Place, Plan, Safety, WordPart};
 use super::ignores::Ignores;
-use crate::config::{Context, DirectiveId, Openness, ROOT, Tree, Version};
+use crate::config::{Context, DirectiveId, Name, Openness, ROOT, Tree, Version};
 use crate::parallel;
 use crate::syntax::Span;
 use crate::websocket::{Confidence, Route, Routes, is_for, value as header_value};
@@ -54,17 +54,16 @@ pub fn check<'r>(tree: &Tree, routes: &Routes, rules: &'r RuleSet, options: &Opt
         };
         range.flat_map(of_route).collect()
     }));
-    let mut by_name: HashMap<&str, Vec<&Rule>> = HashMap::new();
+    let mut by_name: BTreeMap<Name, Vec<&Rule>> = BTreeMap::new();
     for &rule in &for_directives {
-        for name in &rule.directives {
+        for name in rule.directives.iter().filter_map(|name| Name::of(name)) {
             by_name.entry(name).or_default().push(rule);
         }
     }
-    let asked = tree.all_of(&by_name.keys().copied().collect::<Vec<&str>>());
+    let asked = tree.all_of(&by_name.keys().map(|name| name.text()).collect::<Vec<&str>>());
     findings.extend(parallel::in_ranges(asked.len(), LEAST, |range| {
         let of_directive = |&id: &DirectiveId| {
-            let name = tree.directive(id).name.map_or("", |name| name.text());
-            let rules = by_name.get(name).map_or(&[][..], Vec::as_slice);
+            let rules = tree.directive(id).name.and_then(|name| by_name.get(&name)).map_or(&[][..], Vec::as_slice);
             rules.iter().flat_map(move |rule| apply(rule, tree, routes, options, Asked::Directive(id)))
         };
         asked[range].iter().flat_map(of_directive).collect()

@@ -1,6 +1,7 @@
 //! Which routes carry WebSockets, how sure that is, and what is known of them.
 
 mod arrivals;
+mod beside;
 mod carried;
 pub mod comments;
 mod denials;

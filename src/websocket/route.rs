@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::arrivals::Arrivals;
+use super::beside::Sockets;
 use super::headers::Headers;
 use super::hops;
 use super::intent::Intent;
@@ -110,6 +111,8 @@ pub struct Routes {
     pub all: Vec<Route>,
     /// Routes by the text of their target's authority, for siblings.
     pub(super) by_authority: HashMap<String, Vec<u32>>,
+    /// Routes by the `map` behind their `Connection` or `Upgrade`.
+    by_map: HashMap<DirectiveId, Vec<u32>>,
     /// Locations that `auth_request` or `mirror` send subrequests to.
     pub subrequest_targets: HashSet<DirectiveId>,
     /// Those of them that are asked while a handshake is under way.
@@ -130,6 +133,8 @@ pub struct Routes {
     pub arrivals: Arrivals,
     /// Hosts in lower case with their ports that are written without variables: nginx knows them from its start.
     written: HashSet<(String, u16)>,
+    /// Routes that certainly carry WebSockets.
+    pub(super) sockets: Sockets,
     /// Servers whose pages may come with a policy.
     pub(super) policed: Policed,
 }
@@ -144,6 +149,7 @@ impl Routes {
             signals,
             all: Vec::new(),
             by_authority: HashMap::new(),
+            by_map: HashMap::new(),
             subrequest_targets: subrequest_targets(tree),
             handshake_subrequests: HashSet::new(),
             restrictions: Restrictions::default(),
@@ -154,6 +160,7 @@ impl Routes {
             jumps: Jumps::new(tree),
             arrivals: Arrivals::default(),
             written: HashSet::new(),
+            sockets: Sockets::default(),
             policed: Policed::new(tree),
         };
         let reader = RouteReader::new(tree);
@@ -181,6 +188,7 @@ impl Routes {
         routes.tls_addresses = tls_addresses(tree);
         routes.handshake_subrequests = subrequests::of_handshakes(tree, &routes);
         routes.restrictions = Restrictions::new(tree, &routes.all);
+        routes.sockets = Sockets::new(&routes.all);
         routes
     }
 
@@ -191,6 +199,11 @@ impl Routes {
         match self.by_authority.get_mut(&target.authority) {
             Some(same) => same.push(index as u32),
             None => _ = self.by_authority.insert(target.authority.clone(), vec![index as u32]),
+        }
+        if route.module == Module::Proxy {
+            for map in [route.headers.upgrade.map, route.headers.connection.map].into_iter().flatten() {
+                self.by_map.entry(map).or_default().push(index as u32);
+            }
         }
         // Neighbours often pass to one and the same place.
         let is_new = index.checked_sub(1).is_none_or(|last| self.all[last].target != *target);
@@ -236,6 +249,11 @@ impl Routes {
         let behind = self.by_block.partition_point(|&(other, _)| other <= block);
         let &(other, index) = self.by_block.get(behind.checked_sub(1)?)?;
         (other == block).then_some(index as usize)
+    }
+
+    /// The routes of `proxy_pass` whose `Connection` or `Upgrade` takes its value from a `map`.
+    pub fn with_map(&self, map: DirectiveId) -> impl Iterator<Item = &Route> {
+        self.by_map.get(&map).into_iter().flatten().map(|&index| &self.all[index as usize])
     }
 
     /// Whether something in the route's server, or above all servers, keeps some requests out.

@@ -67,11 +67,7 @@ fn map_variable_literal(scope: Scope<'_>) -> Option<Hit> {
 
 fn map_used(scope: Scope<'_>) -> Option<Hit> {
     let map = directive(scope)?;
-    let uses = |route: &&Route| {
-        route.module == Module::Proxy
-            && (route.headers.connection.map == Some(map) || route.headers.upgrade.map == Some(map))
-    };
-    when(scope.routes.all.iter().any(|route| uses(&route)))
+    when(scope.routes.with_map(map).next().is_some())
 }
 
 fn map_source_literal(scope: Scope<'_>) -> Option<Hit> {
@@ -101,7 +97,7 @@ fn map_empty(scope: Scope<'_>) -> Option<Hit> {
 fn breaks(scope: Scope<'_>, of: fn(&Route) -> &Header) -> bool {
     let Some(map) = directive(scope) else { return false };
     let broken = |header: &Header| header.map == Some(map) && header.state == State::BrokenMap;
-    scope.routes.all.iter().any(|route| route.module == Module::Proxy && broken(of(route)))
+    scope.routes.with_map(map).any(|route| route.module == Module::Proxy && broken(of(route)))
 }
 
 fn map_never_upgrades(scope: Scope<'_>) -> Option<Hit> {
@@ -189,7 +185,7 @@ fn closes(scope: Scope<'_>, by_keepalive: bool) -> Option<Hit> {
         return None;
     }
     let keeps = |route: &&Route| {
-        let uses = route.module == Module::Proxy && route.headers.connection.map == Some(map);
+        let uses = route.headers.connection.map == Some(map);
         let Some(upstream) = uses.then(|| tree.upstream(route.target.host())).flatten() else { return false };
         let version = tree.effective(route.block, "proxy_http_version").map(|line| tree.arg(line.line(), 1));
         let count = upstream.keepalive.and_then(|line| tree.arg(line, 1));
@@ -200,7 +196,7 @@ fn closes(scope: Scope<'_>, by_keepalive: bool) -> Option<Hit> {
             _ => false,
         }
     };
-    scope.routes.all.iter().find(keeps)?;
+    scope.routes.with_map(map).find(keeps)?;
     let entry_of = |key: &str| {
         tree.children(map)
             .find(|&entry| tree.name(entry) == key && tree.arg(entry, 1).is_some_and(|text| text == "close"))

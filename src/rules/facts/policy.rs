@@ -109,12 +109,18 @@ fn other_socket(scope: Scope<'_>) -> Option<Hit> {
     let server = route.server?;
     let host = hosts(tree, server).into_iter().next()?;
     let (_, site) = host.split_once('.').filter(|(_, site)| site.contains('.'))?;
+    let pages = scope.routes.policed_site(site);
+    if pages.is_empty() {
+        return None;
+    }
     if scope.routes.in_server(server).any(|route| !route.intent.only) || !tree.own(server, "root").is_empty() {
         return None;
     }
     let beside = |page: DirectiveId| page != server && tree.directive(page).parent == tree.directive(server).parent;
-    let mut pages = scope.routes.policed_site(site).into_iter().filter(|&page| beside(page));
-    pages.find_map(|page| Some(blocking(tree, &policy_lines(tree, page), speaks_of_sockets)?.0))
+    pages
+        .into_iter()
+        .filter(|&page| beside(page))
+        .find_map(|page| Some(blocking(tree, &policy_lines(tree, page), speaks_of_sockets)?.0))
 }
 
 #[cfg(test)]

@@ -47,12 +47,7 @@ fn sockets_elsewhere(scope: Scope<'_>) -> Option<Hit> {
     if !route.intent.evidence.iter().all(is_hint) {
         return None;
     }
-    let carries = |other: &&Route| {
-        let headers = &other.headers;
-        let sends = headers.upgrade.state == State::Right && headers.connection.state == State::Right;
-        other.block != route.block && sends && speaks_for_itself(other)
-    };
-    scope.routes.in_server(route.server?).find(carries).map(|other| Hit::at(Place::head(other.pass)))
+    scope.routes.socket_beside(route).map(|other| Hit::at(Place::head(other.pass)))
 }
 
 fn subrequest_target(scope: Scope<'_>) -> Option<Hit> {
@@ -99,14 +94,7 @@ fn carries_upgrade(scope: Scope<'_>) -> Option<Hit> {
 
 /// A `.php` location is called by names of files, whatever the folder before them is called.
 fn websocket_location(scope: Scope<'_>) -> Option<Hit> {
-    when(speaks_for_itself(scope.route()?))
-}
-
-fn speaks_for_itself(route: &Route) -> bool {
-    let Some(block) = route.location_block else { return false };
-    let file = route.location.as_ref().is_some_and(|location| location.path.contains("php"));
-    let says = |evidence: &Evidence| evidence.at == Some(block) && evidence.confidence >= Some(Confidence::Likely);
-    !file && !route.intent.is_denied() && route.intent.evidence.iter().any(says)
+    when(scope.route()?.speaks_for_itself())
 }
 
 fn own_headers(scope: Scope<'_>) -> Option<Hit> {

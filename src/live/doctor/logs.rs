@@ -143,7 +143,7 @@ pub(super) fn triage(file: &Path, sieve: &Sieve<'_>) -> io::Result<Triage> {
     log.seek(SeekFrom::Start(skipped))?;
     let tally = || Tally::new(None);
     let (mut now, mut own, mut elsewhere, mut before) = (tally(), tally(), tally(), tally());
-    let mut known: HashMap<(Box<[u8]>, Box<[u8]>), bool> = HashMap::new();
+    let mut known: HashMap<Vec<u8>, bool> = HashMap::new();
     let mut sort = |raw: &[u8], is_new: bool| {
         let text = unwrapped(raw);
         let Some(line) = Line::read(&text).filter(|line| line.time >= sieve.since) else { return };
@@ -156,7 +156,7 @@ pub(super) fn triage(file: &Path, sieve: &Sieve<'_>) -> io::Result<Triage> {
             own.add(&text);
             return;
         }
-        let key = (fields.server.into(), fields.path.into());
+        let key = [fields.server, fields.path].join(&0);
         let concerns = known.get(&key).copied().unwrap_or_else(|| {
             let concerns = (sieve.concerns)(&fields);
             if known.len() < MOST_PATHS && !fields.request.is_empty() {

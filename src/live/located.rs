@@ -92,7 +92,8 @@ impl Located {
         let mut lines = lines.filter(|&&line| {
             let code = tree.arg(line, 1).and_then(|code| code.parse::<u16>().ok());
             // 444 closes the connection in place of an answer.
-            code.is_some() && code == status.or(Some(444)) && !code.is_some_and(|code| (300..400).contains(&code))
+            let closes = report.diagnosis.kind == Kind::ClosedWithoutAnswer;
+            code.is_some() && code == status.or(closes.then_some(444)) && !matches!(code, Some(300..=399))
         });
         let sentence = match (lines.next(), location) {
             (Some(&line), _) => {

@@ -4,6 +4,7 @@
 
 #[path = "../support/mod.rs"]
 mod support;
+mod verdicts;
 
 use std::path::Path;
 use std::process::{Command, Stdio};

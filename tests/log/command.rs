@@ -61,7 +61,7 @@ fn what_has_nothing_to_do_with_websockets_is_no_problem() {
 fn a_file_that_cannot_be_read_is_named() {
     let shown = run(&["log", "no-such.log"]);
     assert_eq!(shown.status.code(), Some(2));
-    assert!(String::from_utf8(shown.stderr).unwrap().contains("no-such.log: cannot be read"));
+    assert_eq!(String::from_utf8(shown.stderr).unwrap(), "error: no-such.log: cannot be read: no such file\n");
 }
 
 #[test]
@@ -91,6 +91,51 @@ fn packed_files_and_standard_input_are_read() {
     child.stdin.take().unwrap().write_all(line("03:00:00", REFUSED).as_bytes()).unwrap();
     let json: serde_json::Value = serde_json::from_slice(&child.wait_with_output().unwrap().stdout).unwrap();
     assert_eq!(json["recognised"], 1);
+}
+
+#[test]
+fn lines_in_json_are_those_within() {
+    let access = r#"10.0.0.1 - - [21/Nov/2026:03:00:00 +0000] "GET /ws HTTP/1.1" 101 5 "-" "x""#;
+    let wrap = |line: &str| {
+        let wrapped = serde_json::json!({"log": line, "stream": "stderr", "time": "2026-11-21T03:00:00.1Z"});
+        format!("{wrapped}\n")
+    };
+    let (_folder, file) = log(&[wrap(&line("03:00:00", REFUSED)), wrap(access)].concat());
+    let json = summary(&file);
+    assert_eq!(causes(&json), [("refused".to_owned(), vec!["/ws/room/*".to_owned()])]);
+    assert_eq!(json["causes"][0]["groups"][0]["upstream"], "http://127.0.0.1:3000");
+    assert_eq!(json["access"]["upgraded"], 1);
+}
+
+#[test]
+fn handshakes_that_fail_in_the_access_log_are_a_problem() {
+    let access = |path: &str, status: u16| {
+        format!("10.0.0.1 - - [21/Nov/2026:03:00:00 +0000] \"GET {path} HTTP/1.1\" {status} 5 \"-\" \"x\"\n")
+    };
+    for (lines, code) in [
+        ([access("/ws", 400), access("/ws", 400)], 1),
+        ([access("/ws", 200), access("/", 200)], 1),
+        ([access("/ws", 101), access("/ws", 502)], 1),
+        ([access("/ws", 101), access("/", 404)], 0),
+        ([access("/", 502), access("/news", 200)], 0),
+    ] {
+        let (_folder, file) = log(&lines.concat());
+        let shown = run(&["log", file.to_str().unwrap()]);
+        let text = String::from_utf8(shown.stdout).unwrap();
+        assert_eq!(shown.status.code(), Some(code), "{text}");
+        assert_eq!(text.contains("error[failed-handshakes]"), code == 1, "{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    }
+}
+
+#[test]
+fn what_is_packed_in_another_way_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("error.log.xz");
+    std::fs::write(&file, b"\xfd7zXZ\0\0").unwrap();
+    let shown = run(&["log", file.to_str().unwrap()]);
+    assert_eq!(shown.status.code(), Some(2));
+    assert!(String::from_utf8(shown.stderr).unwrap().contains("xzcat"));
 }
 
 #[test]

@@ -44,7 +44,7 @@ fn the_finding_that_explains_comes_first() {
 
     // By another name another server answers.
     let other = ask("/ws", "nobody.example.com");
-    assert_eq!(other.id(), "not-found");
+    assert_eq!(other.id(), "answered-by-nginx");
     assert!(other.json["config"]["server"].as_str().unwrap().contains("the default for other names"));
 
     let output = raw(&[&site.url("/ws"), "--host", "chat.example.com", "--root", root, "--color", "never"]);

@@ -42,8 +42,9 @@ pub fn examine(ask: &Ask<'_>, tell: &mut dyn FnMut(&Step)) -> Checkup {
     let mut visit = Visit { ask, checkup: Checkup::default(), tell, own: Vec::new(), here: Vec::new() };
     visit.lint();
     visit.test();
+    let logs = visit.log_places();
     visit.handshakes();
-    visit.logs();
+    visit.logs(logs);
     visit.connections();
     visit.processes();
     visit.checkup

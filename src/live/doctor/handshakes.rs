@@ -72,7 +72,12 @@ impl Visit<'_, '_> {
             // A backend behind TLS is not held to the certificate that a client of nginx would ask for.
             probe(&backend, &options, &mut ())
         });
-        let verdict = direct.as_ref().map_or_else(|_| through.diagnosis.clone(), |direct| compare(&through, direct));
+        let mut verdict =
+            direct.as_ref().map_or_else(|_| through.diagnosis.clone(), |direct| compare(&through, direct));
+        let no_master = self.ask.running.as_ref().is_ok_and(|running| running.masters().next().is_none());
+        if through.diagnosis.kind == Kind::Refused && no_master {
+            verdict.advice.insert(0, "No nginx is running on this machine: start it.".into());
+        }
         let place = linted.zip(located).map(|(linted, located)| {
             let located = located.explain(linted, &verdict);
             Place::new(linted, &located, self.ask.shows)
@@ -117,15 +122,10 @@ impl Visit<'_, '_> {
             // What stands in the configuration counts before what might.
             rules = place.findings.iter().take(place.explaining).map(|finding| finding.rule.clone()).collect();
         }
-        let mut advice = trial.verdict.advice.clone();
-        let no_master = self.ask.running.as_ref().is_ok_and(|running| running.masters().next().is_none());
-        if trial.through.diagnosis.kind == Kind::Refused && no_master {
-            advice.insert(0, "No nginx is running on this machine: start it.".into());
-        }
         self.checkup.found(Problem {
             id: trial.verdict.kind.id().to_owned(),
             cause: trial.verdict.sentence.clone(),
-            advice,
+            advice: trial.verdict.advice.clone(),
             rules,
             handshake: Some(self.checkup.trials.len()),
             rank: 2,

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{self, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use crate::config::{DirectiveId, Reached, Tree};
@@ -108,6 +108,8 @@ pub(super) struct Sieve<'a> {
     pub(super) since: Seconds,
     /// And not from before nginx was last loaded.
     pub(super) loaded: Option<Seconds>,
+    /// How long the log was, in bytes, before this checkup wrote to it.
+    pub(super) length: u64,
     /// And not those of this checkup.
     pub(super) own: &'a [Own],
     /// And not those about other places; asked once for each server and path.
@@ -141,8 +143,8 @@ pub(super) fn triage(file: &Path, sieve: &Sieve<'_>) -> io::Result<Triage> {
     log.seek(SeekFrom::Start(skipped))?;
     let tally = || Tally::new(None);
     let (mut now, mut own, mut elsewhere, mut before) = (tally(), tally(), tally(), tally());
-    let mut known: HashMap<(Box<[u8]>, Box<[u8]>), bool> = HashMap::new();
-    let mut sort = |raw: &[u8]| {
+    let mut known: HashMap<Vec<u8>, bool> = HashMap::new();
+    let mut sort = |raw: &[u8], is_new: bool| {
         let text = unwrapped(raw);
         let Some(line) = Line::read(&text).filter(|line| line.time >= sieve.since) else { return };
         if sieve.loaded.is_some_and(|loaded| line.time < loaded) {
@@ -150,11 +152,11 @@ pub(super) fn triage(file: &Path, sieve: &Sieve<'_>) -> io::Result<Triage> {
             return;
         }
         let fields = line.fields();
-        if sieve.own.iter().any(|one| one.wrote(&line, &fields)) {
+        if is_new && sieve.own.iter().any(|one| one.wrote(&line, &fields)) {
             own.add(&text);
             return;
         }
-        let key = (fields.server.into(), fields.path.into());
+        let key = [fields.server, fields.path].join(&0);
         let concerns = known.get(&key).copied().unwrap_or_else(|| {
             let concerns = (sieve.concerns)(&fields);
             if known.len() < MOST_PATHS && !fields.request.is_empty() {
@@ -168,7 +170,9 @@ pub(super) fn triage(file: &Path, sieve: &Sieve<'_>) -> io::Result<Triage> {
             elsewhere.add(&text)
         };
     };
-    each_line(log, &mut sort, &mut || true)?;
+    let old = (&mut log).take(sieve.length.saturating_sub(skipped));
+    each_line(old, &mut |line| sort(line, false), &mut || true)?;
+    each_line(log, &mut |line| sort(line, true), &mut || true)?;
     let summary = |tally: &Tally| LogSummary::new(tally, 1);
     Ok(Triage {
         now: summary(&now),
@@ -204,6 +208,7 @@ mod tests {
             line("03:00:00", "/ws/1", "a.example"),
             line("03:00:00", "/api/x", "a.example"),
             line("04:00:00", "/ws", "a.example"),
+            line("04:00:00", "/ws", "a.example"),
             line("04:00:00", "/ws", "other"),
         ];
         std::fs::write(&file, lines.concat()).unwrap();
@@ -212,12 +217,13 @@ mod tests {
         let sieve = Sieve {
             since: at("01:30:00"),
             loaded: Some(at("02:30:00")),
+            length: lines[..5].concat().len() as u64,
             own: &[own],
             concerns: &|fields| here.holds(&tree, fields),
         };
         let triage = triage(&file, &sieve).unwrap();
         let counts = [&triage.now, &triage.own, &triage.elsewhere, &triage.before].map(|summary| summary.recognised);
-        assert_eq!(counts, [2, 1, 1, 1]);
+        assert_eq!(counts, [3, 1, 1, 1]);
     }
 
     #[test]

@@ -32,8 +32,8 @@ pub struct Process {
     pub role: Role,
     /// How many connections over TCP it has open; none if that may not be looked at.
     pub connections: Option<usize>,
-    /// How long it has been running; none if that cannot be told.
-    pub age: Option<Duration>,
+    /// When it was started; none if that cannot be told.
+    pub started: Option<SystemTime>,
     /// Its title, behind `nginx: `.
     title: String,
 }
@@ -61,14 +61,13 @@ impl Running {
             return Err(io::Error::new(io::ErrorKind::Unsupported, "this is not Linux: there is no /proc to look at"));
         }
         let up = std::fs::read_to_string(proc.join("uptime")).ok();
-        let up = up
-            .and_then(|text| text.split(' ').next()?.parse().ok())
-            .and_then(|up| Duration::try_from_secs_f64(up).ok());
+        let up = up.and_then(|text| Duration::try_from_secs_f64(text.split(' ').next()?.parse().ok()?).ok());
+        let booted = up.and_then(|up| SystemTime::now().checked_sub(up));
         let mut processes: Vec<Process> = Vec::new();
         for entry in std::fs::read_dir(proc)?.filter_map(Result::ok) {
             let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
             // Processes come and go: one that is gone is none.
-            processes.extend(process(&entry.path(), pid, up));
+            processes.extend(process(&entry.path(), pid, booted));
         }
         processes.sort_by_key(|process| (process.role != Role::Master, process.pid));
         // The table of a process is that of its network, which in a container is another than ours.
@@ -97,7 +96,7 @@ impl Running {
     /// When a master last loaded its configuration: then it started the oldest of the workers that take connections.
     pub fn loaded(&self, master: &Process) -> Option<SystemTime> {
         let workers = self.children(master).filter(|child| child.role == Role::Worker);
-        SystemTime::now().checked_sub(workers.filter_map(|worker| worker.age).max()?)
+        workers.filter_map(|worker| worker.started).min()
     }
 
     /// The program that a process runs, and which configuration it was given: `-c` and `-p` with what follows them.
@@ -119,7 +118,7 @@ impl Running {
     }
 }
 
-fn process(folder: &Path, pid: u32, up: Option<Duration>) -> Option<Process> {
+fn process(folder: &Path, pid: u32, booted: Option<SystemTime>) -> Option<Process> {
     let command = std::fs::read(folder.join("cmdline")).ok()?;
     let command = String::from_utf8_lossy(&command).replace('\0', " ");
     let title = command.trim_end().strip_prefix("nginx: ")?;
@@ -139,8 +138,8 @@ fn process(folder: &Path, pid: u32, up: Option<Duration>) -> Option<Process> {
     // Field 22, counted from the number of the process, in units that Linux shows as hundredths on all machines.
     let started =
         fields.get(19).and_then(|ticks| ticks.parse::<u64>().ok()).map(|ticks| Duration::from_millis(ticks * 10));
-    let age = up.zip(started).and_then(|(up, started)| up.checked_sub(started));
-    Some(Process { pid, parent, role, connections: None, age, title: title.to_owned() })
+    let started = booted.zip(started).and_then(|(booted, started)| booted.checked_add(started));
+    Some(Process { pid, parent, role, connections: None, started, title: title.to_owned() })
 }
 
 /// The sockets that a process has open.

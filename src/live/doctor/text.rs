@@ -23,7 +23,7 @@ pub fn step(step: &Step, style: &Style) -> String {
         (State::Bad, false) => ("x", Ink::Removed),
         (State::Skipped, _) => ("-", Ink::Dim),
     };
-    let took = step.took.map(|took| format!(" ({} ms)", took.as_millis().max(1))).unwrap_or_default();
+    let took = step.took.map(|took| format!(" ({}\u{a0}ms)", took.as_millis().max(1))).unwrap_or_default();
     let skipped = if step.state == State::Skipped { "not looked at: " } else { "" };
     let mut page = Page::new(style);
     page.row((mark, ink), step.part, &format!("{skipped}{}{took}", step.text), &step.notes);

@@ -14,17 +14,28 @@ use crate::websocket::Confidence;
 const MOST_CAUSES: usize = 4;
 
 impl Visit<'_, '_> {
-    pub(super) fn logs(&mut self) {
+    /// The logs that the configuration names, and how long each of them is now.
+    pub(super) fn log_places(&self) -> Vec<(Place, u64)> {
+        let Ok(linted) = self.ask.linted else { return Vec::new() };
+        let all = places(&linted.tree, self.ask.prefix.as_deref(), self.ask.default_log.as_deref());
+        let length = |place: &Place| match place {
+            Place::File(file) => std::fs::metadata(file).map_or(0, |file| file.len()),
+            Place::Elsewhere(_) => 0,
+        };
+        all.into_iter().map(|place| (length(&place), place)).map(|(length, place)| (place, length)).collect()
+    }
+
+    /// Reads the logs; the lengths are those from before the handshakes.
+    pub(super) fn logs(&mut self, all: Vec<(Place, u64)>) {
         let Ok(linted) = self.ask.linted else {
             return self.skip("without the configuration its place is not known: nginx-wslint log FILE");
         };
-        let all = places(&linted.tree, self.ask.prefix.as_deref(), self.ask.default_log.as_deref());
         if all.is_empty() {
             self.skip("the configuration names no error_log; see nginx-wslint log FILE");
         }
         let here = self.places_in_question(linted);
         let loaded = self.loaded();
-        for place in all {
+        for (place, length) in all {
             let file = match place {
                 Place::Elsewhere(written) => {
                     self.skip(&format!("goes to {written}; pipe what collects it into nginx-wslint log -"));
@@ -35,6 +46,7 @@ impl Visit<'_, '_> {
             let sieve = Sieve {
                 since: self.ask.since,
                 loaded,
+                length,
                 own: &self.own,
                 concerns: &|fields| here.is_empty() || here.iter().any(|here| here.holds(&linted.tree, fields)),
             };
@@ -87,12 +99,12 @@ impl Visit<'_, '_> {
         if found.is_some() {
             step.notes.push(format!("in full: nginx-wslint log {file}"));
         }
-        for (which, summary) in [
-            ("Not counted, of this checkup", &triage.own),
-            ("Not counted, from before it was loaded", &triage.before),
-            ("Not counted, of other routes", &triage.elsewhere),
+        for (summary, which) in [
+            (&triage.own, "of this checkup's own handshakes"),
+            (&triage.before, "from before nginx was loaded"),
+            (&triage.elsewhere, "of other routes"),
         ] {
-            step.notes.extend(listed(summary).map(|found| format!("{which}: {found}")));
+            step.notes.extend(listed(summary).map(|found| format!("Not counted: {found}, {which}")));
         }
         let all = [summary, &triage.own, &triage.before, &triage.elsewhere];
         if all.iter().any(|one| one.error_log_lines > 0) && !all.iter().any(|one| one.shows_info) {

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use memchr::memmem::find;
 use serde::Serialize;
 
+use super::lifetimes::{Lifetimes, MOST_SECONDS};
 use super::line::path;
 use super::requests::may_be_handshake;
 use super::routes::{is_websocket, push_shape};
@@ -12,8 +13,6 @@ use super::timeline::{Seconds, access_log_time};
 
 /// How many routes are told apart.
 const MOST_ROUTES: usize = 2048;
-/// How many seconds of lifetimes are told apart: two hours.
-const MOST_SECONDS: usize = 7200;
 /// Ways in which a handshake ends, as far as a status tells.
 const STATUSES: [u16; 19] =
     [101, 200, 301, 302, 307, 308, 400, 401, 403, 404, 405, 426, 429, 499, 500, 502, 503, 504, 505];
@@ -218,40 +217,6 @@ pub struct StatusCount {
     pub status: u16,
     /// How often.
     pub count: u64,
-}
-
-/// How long WebSockets lasted, in whole seconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Lifetimes {
-    /// Of how many that is known.
-    pub known: u64,
-    /// Half of them ended earlier.
-    pub median: usize,
-    /// The second in which most of them ended.
-    pub peak: usize,
-    /// How many ended in it.
-    pub at_peak: u64,
-}
-
-impl Lifetimes {
-    fn of(counts: &[u64]) -> Option<Self> {
-        let known: u64 = counts.iter().sum();
-        let (peak, &at_peak) = counts.iter().enumerate().max_by_key(|(_, count)| **count).filter(|_| known > 0)?;
-        let mut seen = 0;
-        let reaches_half = |count: &u64| {
-            seen += count;
-            seen * 2 >= known
-        };
-        let median = counts.iter().position(reaches_half)?;
-        Some(Self { known, median, peak, at_peak })
-    }
-
-    /// The seconds after which so many ended at once that it was no chance: a timeout cut them.
-    pub fn cut(&self) -> Option<usize> {
-        // One in four, and enough of them; the last count is for all that lasted longer.
-        (self.at_peak >= 5 && self.at_peak * 4 >= self.known && (2..MOST_SECONDS).contains(&self.peak))
-            .then_some(self.peak)
-    }
 }
 
 /// What a status on a route for WebSockets points to, and the rule that finds it.

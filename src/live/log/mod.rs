@@ -6,6 +6,7 @@
 
 mod access;
 mod follow;
+mod lifetimes;
 mod line;
 mod messages;
 mod read;

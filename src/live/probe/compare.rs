@@ -34,7 +34,9 @@ pub fn compare(through: &Report, direct: &Report) -> Diagnosis {
                 second.sentence
             ),
         ),
-        (false, false) if is_before_http(second.kind) && !blames_upstream(first.kind) => {
+        (false, false)
+            if is_before_http(second.kind) && !blames_upstream(first.kind) && !is_tls_stall(first, second) =>
+        {
             let mut diagnosis = first.clone();
             diagnosis
                 .sentence
@@ -43,11 +45,46 @@ pub fn compare(through: &Report, direct: &Report) -> Diagnosis {
             diagnosis
         }
         (false, false) => carry(
-            second,
+            &of_backend(second, direct),
             Kind::BackendAtFault,
             format!("It fails straight to the backend as well: the backend is at fault first. {}", second.sentence),
         ),
     }
+}
+
+/// nginx waits for a TLS handshake that nobody answers here either.
+fn is_tls_stall(first: &Diagnosis, second: &Diagnosis) -> bool {
+    first.kind == Kind::NoAnswer && second.kind == Kind::TlsFailed
+}
+
+/// What to do about a backend that fails by itself: nginx, of which the advice speaks else, has no part in that.
+fn of_backend(diagnosis: &Diagnosis, direct: &Report) -> Diagnosis {
+    let mut diagnosis = diagnosis.clone();
+    let (advice, rules): (&str, &[&str]) = match diagnosis.kind {
+        Kind::Refused if direct.address.is_none() && direct.url.contains("://unix:") => return diagnosis,
+        Kind::Refused => (
+            "Start the backend, or correct the address in `proxy_pass`; `ss -ltn` shows what listens. In a container \
+            127.0.0.1 is the container itself.",
+            &[],
+        ),
+        Kind::ClosedWithoutAnswer => (
+            "Read the backend's own log. One that speaks TLS closes on plain HTTP: then say `https://` in \
+            `proxy_pass`.",
+            &["upstream-tls-mismatch"],
+        ),
+        Kind::TlsFailed | Kind::TlsOnPlainPort => {
+            ("If the backend speaks no TLS, say `http://` in `proxy_pass`.", &["upstream-tls-mismatch"])
+        }
+        Kind::PlainOnTlsPort => ("The backend speaks TLS: say `https://` in `proxy_pass`.", &["upstream-tls-mismatch"]),
+        Kind::NotFound => (
+            "Compare the path that `proxy_pass` asks for with those that the application serves.",
+            &["path-mapping", "lost-request-path", "lost-query-string"],
+        ),
+        _ => return diagnosis,
+    };
+    diagnosis.advice = vec![advice.to_owned()];
+    diagnosis.rules = rules.to_vec();
+    diagnosis
 }
 
 fn carry(from: &Diagnosis, kind: Kind, sentence: String) -> Diagnosis {
@@ -101,6 +138,7 @@ mod tests {
             (Kind::BadGateway, Kind::Refused, Kind::BackendAtFault),
             (Kind::UpgradeLost, Kind::Refused, Kind::UpgradeLost),
             (Kind::UpgradeLost, Kind::TlsExpired, Kind::UpgradeLost),
+            (Kind::NoAnswer, Kind::TlsFailed, Kind::BackendAtFault),
         ] {
             assert_eq!(compare(&report(through), &report(direct)).kind, verdict, "{through:?}, {direct:?}");
         }

@@ -69,7 +69,7 @@ kinds! {
     Open "open" "the handshake and all that was asked for succeeded";
 
     NameNotResolved "name-not-resolved" "the name has no address";
-    Refused "connection-refused" "nothing listens on the port";
+    Refused "connection-refused" "nothing listens there";
     Unreachable "unreachable" "no way leads to the address";
     ConnectTimeout "connect-timeout" "the address does not answer";
 

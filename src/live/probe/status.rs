@@ -179,7 +179,10 @@ fn ordinary(answer: &Answer, own: bool) -> Diagnosis {
         ]);
     }
     Diagnosis::new(Kind::NotUpgraded, format!("{status} in place of 101: the request was answered as an ordinary one."))
-        .advise("The backend did not see `Upgrade`, or the path is not the WebSocket's.")
+        .advise(
+            "Either the path is not the WebSocket's, and nginx or the application answers it as it should, or the \
+            backend did not see `Upgrade`.",
+        )
         .advise(DIRECTLY)
         .points_to(&LOST)
         .points_to(&["cached-handshake", "path-mapping", "lost-request-path"])

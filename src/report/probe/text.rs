@@ -7,7 +7,7 @@ use std::time::Duration;
 use unicode_width::UnicodeWidthStr;
 
 use super::{Outcome, Place};
-use crate::live::probe::{Diagnosis, Step};
+use crate::live::probe::{Diagnosis, Kind, Step};
 use crate::report::escape::visible;
 use crate::report::style::{Ink, Style, wrap};
 use crate::report::{concise, full, model};
@@ -63,7 +63,8 @@ pub fn verdict(outcome: &Outcome<'_>, style: &Style) -> io::Result<String> {
     let mut text = String::new();
     diagnosis(outcome.verdict, style, &mut text);
     let explained = outcome.place.is_some_and(|place| place.explaining > 0 || place.timeout.is_some());
-    if !explained && !outcome.verdict.rules.is_empty() {
+    let is_own = outcome.verdict.kind == Kind::OwnAnswer;
+    if !explained && !is_own && !outcome.verdict.rules.is_empty() {
         let rules: Vec<&str> = outcome.verdict.rules.iter().copied().take(MOST_RULES).collect();
         item("rules", &rules.join(", "), style, &mut text);
         if outcome.place.is_none() {
@@ -71,7 +72,7 @@ pub fn verdict(outcome: &Outcome<'_>, style: &Style) -> io::Result<String> {
         }
     }
     if let Some(place) = outcome.place {
-        configuration(place, outcome.verdict.kind.is_problem(), style, &mut text)?;
+        configuration(place, outcome.verdict.kind.is_problem() && !is_own, style, &mut text)?;
     }
     Ok(text)
 }
@@ -157,7 +158,7 @@ fn took(time: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::live::probe::{Kind, Report, Stage};
+    use crate::live::probe::{Report, Stage};
 
     fn sample(text: &str) -> Report {
         let notes = vec![format!("Server: {text}")];

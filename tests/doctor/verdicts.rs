@@ -1,0 +1,139 @@
+//! What is called healthy, what counts for the verdict, and what is not blamed.
+
+use std::time::Duration;
+
+use super::support::backend::{Backend, Behaviour, Record};
+use super::support::faulty::{handshake, status};
+use super::support::master::{Master, until};
+use super::support::nginx::nginx;
+use super::support::sandbox::free_port;
+use super::{GOOD, doctor, start, write};
+
+/// The text on one line, as wrapping would hide what is looked for.
+fn plain(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_configuration_alone_is_not_healthy() {
+    let Some(nginx) = nginx() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), free_port(), "return 200 pong;");
+    let said = doctor(&nginx, folder.path(), &[]);
+    assert_eq!(said.status, 2, "{}", said.text);
+    let text = plain(&said.text);
+    assert!(text.contains("unknown Nothing wrong was found, but no handshake was tried"), "{}", said.text);
+    assert!(text.contains("unseen: handshake: the configuration offers no WebSocket"), "{}", said.text);
+}
+
+#[test]
+fn where_nothing_listens_that_is_the_cause() {
+    let Some(nginx) = nginx() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), free_port(), &format!("{GOOD} proxy_pass http://127.0.0.1:{};", free_port()));
+    let said = doctor(&nginx, folder.path(), &[]);
+    assert_eq!(said.status, 1, "{}", said.text);
+    assert!(plain(&said.text).contains("nothing listens on this port there"), "{}", said.text);
+}
+
+#[test]
+fn lines_from_before_a_reload_of_other_routes_and_of_its_own_do_not_count() {
+    let Some(nginx) = nginx() else { return };
+    let site = start(&nginx, GOOD);
+    let good = std::fs::read_to_string(site.folder.path().join("nginx.conf")).unwrap();
+    let reload = || {
+        let before = site.master.workers();
+        site.master.signal("HUP", site.master.pid());
+        until("only new workers", || site.master.workers().iter().all(|pid| !before.contains(pid)));
+    };
+    write(site.folder.path(), site.port, &format!("{GOOD} proxy_pass http://127.0.0.1:{};", free_port()));
+    reload();
+    assert_eq!(status(&mut handshake(site.port, "/ws", "")), 502);
+    let url = format!("ws://127.0.0.1:{}/ws", site.port);
+    let args = [url.as_str(), "--host", "chat.example.com"];
+    let said = doctor(&nginx, site.folder.path(), &args);
+    assert_eq!(said.status, 1, "{}", said.text);
+    // One of somebody else, one of its own.
+    assert!(plain(&said.text).contains("error.log: 1 x refused"), "{}", said.text);
+    assert!(plain(&said.text).contains("Not counted: 1 x refused, of this checkup's own"), "{}", said.text);
+    // Lines know whole seconds.
+    std::thread::sleep(Duration::from_millis(1100));
+    let api = format!("location /api {{ proxy_pass http://127.0.0.1:{}; }}\nlocation /ws", free_port());
+    std::fs::write(site.folder.path().join("nginx.conf"), good.replace("location /ws", &api)).unwrap();
+    reload();
+    assert_eq!(status(&mut handshake(site.port, "/api", "")), 502);
+    let said = doctor(&nginx, site.folder.path(), &args);
+    assert_eq!(said.status, 0, "{}", said.text);
+    let text = plain(&said.text);
+    assert!(text.contains("since nginx was loaded") && !text.contains("error.log: 1 x refused"), "{}", said.text);
+    assert!(text.contains("Not counted: 2 x refused"), "{}", said.text);
+    assert!(text.contains("Not counted: 1 x refused, of other routes"), "{}", said.text);
+}
+
+#[test]
+fn a_location_that_answers_by_itself_is_not_told_to_proxy() {
+    let Some(nginx) = nginx() else { return };
+    let site = start(&nginx, &format!("{GOOD} proxy_pass http://127.0.0.1:1; }} location / {{ return 200 pong; #"));
+    let url = format!("ws://127.0.0.1:{}/", site.port);
+    let said = doctor(&nginx, site.folder.path(), &[&url]);
+    let text = plain(&said.text);
+    assert_eq!(said.status, 1, "{}", said.text);
+    assert!(
+        text.contains("problem[answered-by-nginx] nginx answers 200 itself, by `return 200 pong`"),
+        "{}",
+        said.text
+    );
+    assert!(text.contains("this server has them at `/ws`"), "{}", said.text);
+    assert!(!text.contains("missing-upgrade-header"), "{}", said.text);
+}
+
+#[test]
+fn a_change_that_was_not_loaded_is_the_cause() {
+    let Some(nginx) = nginx() else { return };
+    let site = start(&nginx, "proxy_http_version 1.1; proxy_read_timeout 1h;");
+    let backend = Backend::start("backend", Behaviour::default(), Record::default());
+    std::thread::sleep(Duration::from_millis(50));
+    write(site.folder.path(), site.port, &format!("{GOOD} proxy_pass http://127.0.0.1:{};", backend.port));
+    let said = doctor(&nginx, site.folder.path(), &[]);
+    assert_eq!(said.status, 1, "{}", said.text);
+    assert!(plain(&said.text).contains("problem[not-reloaded] nginx runs an older configuration"), "{}", said.text);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_backend_on_a_unix_socket_is_tried() {
+    use std::io::{Read, Write};
+    let Some(nginx) = nginx() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("app.sock");
+    let listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut buffer = [0; 4096];
+            let read = stream.read(&mut buffer).unwrap_or(0);
+            let request = String::from_utf8_lossy(&buffer[..read]).into_owned();
+            let line = request.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Key: ")).unwrap_or_default();
+            let key = tungstenite::handshake::derive_accept_key(line.as_bytes());
+            let _ = match request.contains("\r\nUpgrade: websocket") {
+                true => write!(
+                    stream,
+                    "HTTP/1.1 101 S\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {key}\r\n\r\n"
+                ),
+                false => write!(stream, "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"),
+            };
+            let _ = stream.set_read_timeout(Some(Duration::from_secs(3)));
+            let _ = stream.read(&mut buffer);
+        }
+    });
+    write(
+        folder.path(),
+        free_port(),
+        &format!("proxy_http_version 1.1; proxy_read_timeout 1h; proxy_pass http://unix:{};", socket.display()),
+    );
+    let _master = Master::start(&nginx, folder.path());
+    let said = doctor(&nginx, folder.path(), &[]);
+    assert_eq!(said.status, 1, "{}", said.text);
+    let text = plain(&said.text);
+    assert!(text.contains(&format!("ws://unix:{}:/ws: 101, open", socket.display())), "{}", said.text);
+    assert!(text.contains("problem[proxy-at-fault]") && text.contains("missing-upgrade-header"), "{}", said.text);
+}

@@ -175,5 +175,5 @@ fn a_lua_body_has_no_nodes() {
     let source = source("location / {\n  access_by_lua_block { if a then b = { c } end }\n  deny all;\n}\n");
     let ast = parse(&source);
     assert_eq!(outline(&source, &ast), "location / {\n  access_by_lua_block {\n  deny all\n");
-    assert!(ast.node(NodeId(1)).body.is_some_and(|body| body.lua));
+    assert!(ast.node(NodeId(1)).body().is_some_and(|body| body.lua));
 }

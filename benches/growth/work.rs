@@ -19,12 +19,14 @@ enum Stage {
     Fix,
 }
 
+/// The text of a main file, and the names and texts of the files that it includes.
+type Files = (String, Vec<(String, String)>);
+
 /// Something to do with an input of any size.
 pub(crate) struct Work {
     pub(crate) name: &'static str,
     stage: Stage,
-    /// The main file of that size, and the files that it includes.
-    files: fn(usize) -> (String, Vec<(String, String)>),
+    files: fn(usize) -> Files,
     /// The least of three sizes whose instructions are counted.
     pub(crate) least: usize,
     /// The larger of two sizes whose times are measured.

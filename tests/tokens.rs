@@ -77,11 +77,13 @@ fn check(table: &str, least: usize) {
     }
 }
 
-/// The parser that goes on behind mistakes must agree about the first one, unless it knows a template.
+/// The parser that goes on behind mistakes must agree about the first one, unless it knows a template. It also tells of the
+/// byte order mark, at which nginx stops, though its reader does not.
 fn same_first_error(source: &Source, expected: Option<&str>, why: &str) {
     let ast = parse(source);
     if ast.template().is_none() {
-        let first = ast.errors().first().map(|error| format!("{}: {}", error.line, error.message));
+        let mut errors = ast.errors().iter().filter(|error| !error.message.contains("<byte order mark>"));
+        let first = errors.next().map(|error| format!("{}: {}", error.line, error.message));
         assert_eq!(first.as_deref(), expected, "{why}");
     }
 }

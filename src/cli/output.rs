@@ -236,7 +236,7 @@ mod tests {
     #[test]
     fn errors_are_wrapped_but_for_excerpts() {
         let text = "error: one two three four\n  [possible values: aa, bb]\n --> a.toml:1:1\n1 | a long line of a file";
-        let expected = "error: one two\n  three four\n  [possible\n    values: aa,\n    bb]\n --> a.toml:1:1\n1 | a long line of a file";
+        let expected = "error: one two\n  three four\n  [possible\n    values:\n    aa, bb]\n --> a.toml:1:1\n1 | a long line of a file";
         assert_eq!(wrapped(text, 14), expected);
         assert_eq!(wrapped("\x1b[1m\x1b[31merror:\x1b[0m one two", 14), "\x1b[1m\x1b[31merror:\x1b[0m one two");
         assert_eq!(wrapped("a-very-long-word and more", 8), "a-very-long-word\n  and\n  more");

@@ -5,39 +5,15 @@ use std::path::{Path, PathBuf};
 
 use super::condition::{Compiled, Conditions};
 use super::finding::{HeaderValue, Safety};
-use super::schema::{self, Example, RuleFile};
+use super::rule::{FixRule, Part, Report, Rule, Step, Subject, Variant};
+use super::schema::{self, RuleFile};
+use super::severity::Severity;
 use super::spanned::Spanned;
+use super::spelling::nearest;
 use super::wording::toml_error;
 use crate::config::{Name, VersionRange};
 use crate::syntax::Span;
 use crate::websocket::{Confidence, Module};
-
-/// How bad a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Severity {
-    /// Works, could be better.
-    Info,
-    /// Fails with some backends, later, or for some clients.
-    Warning,
-    /// The handshake fails or nginx does not start.
-    Error,
-}
-
-impl Severity {
-    /// As written in rules and reports.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Info => "info",
-            Self::Warning => "warning",
-            Self::Error => "error",
-        }
-    }
-
-    /// The severity of that name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Info, Self::Warning, Self::Error].into_iter().find(|severity| severity.name() == name)
-    }
-}
 
 /// Something wrong in a rule file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,192 +36,6 @@ impl fmt::Display for RuleError {
 
 impl std::error::Error for RuleError {}
 
-/// What a rule looks at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Subject {
-    Route,
-    Directive,
-    Comment,
-}
-
-/// A rule, ready to be applied.
-#[derive(Debug)]
-pub struct Rule {
-    /// Its name: the stem of its file.
-    pub id: String,
-    /// Its group: the folder.
-    pub group: String,
-    /// One line: what is wrong.
-    pub summary: String,
-    /// How bad, unless a variant says otherwise.
-    pub severity: Severity,
-    /// The mechanism.
-    pub why: String,
-    /// What the user sees.
-    pub symptom: String,
-    /// When not to follow it.
-    pub unless: Option<String>,
-    /// The versions it holds for.
-    pub nginx: Option<VersionRange>,
-    /// The measured facts it rests on.
-    pub evidence: String,
-    /// Documentation.
-    pub see: Vec<String>,
-    /// Configurations that show it.
-    pub examples: Vec<Example>,
-    /// Its repairs.
-    pub fixes: Vec<FixRule>,
-    pub(super) subject: Subject,
-    pub(super) websocket: Option<Confidence>,
-    pub(super) modules: Vec<Module>,
-    pub(super) directives: Vec<String>,
-    pub(super) when: Conditions,
-    pub(super) report: Report,
-    pub(super) variants: Vec<Variant>,
-}
-
-#[derive(Debug)]
-pub(super) struct Report {
-    pub(super) at: String,
-    pub(super) part: Part,
-    pub(super) message: String,
-    pub(super) each: bool,
-    pub(super) related: Vec<(String, String)>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part {
-    Head,
-    Name,
-    Value,
-}
-
-#[derive(Debug)]
-pub(super) struct Variant {
-    pub(super) when: Conditions,
-    pub(super) severity: Option<Severity>,
-    pub(super) confidence: Option<Confidence>,
-    pub(super) message: Option<String>,
-}
-
-/// A repair that a rule declares.
-#[derive(Debug)]
-pub struct FixRule {
-    /// Whether it may be applied unasked.
-    pub safety: Safety,
-    /// What it does.
-    pub title: String,
-    pub(super) when: Conditions,
-    pub(super) steps: Vec<Step>,
-    pub(super) changes: Vec<String>,
-    pub(super) open_world: bool,
-    /// Rules that may speak up once this is repaired.
-    pub reveals: Vec<String>,
-}
-
-#[derive(Debug)]
-pub(super) enum Step {
-    Headers(Vec<(String, HeaderValue)>),
-    Set { directive: String, value: String, block: Option<String> },
-    Replace { at: String, part: Part, with: String, every: bool },
-    Remove { at: String, every: bool },
-    Hoist(String),
-    Define(String),
-}
-
-/// All rules that apply.
-#[derive(Debug, Default)]
-pub struct RuleSet {
-    rules: Vec<Rule>,
-    /// Id and group of the rules that were there and are not applied.
-    left_out: Vec<(String, String)>,
-}
-
-impl RuleSet {
-    /// The rules that come with the program. Their files are checked by the tests, so that none can fail here.
-    pub fn builtin() -> Self {
-        let mut set = Self::default();
-        // The files as the build script read them: their text would take longer to read than most configurations.
-        let files: Result<Vec<RuleFile>, _> = postcard::from_bytes(BUILTIN_FILES);
-        debug_assert!(files.is_ok(), "{files:?}");
-        for (file, (group, id, text)) in files.unwrap_or_default().into_iter().zip(BUILTIN) {
-            let path = PathBuf::from(format!("rules/{group}/{id}.toml"));
-            match (Checker { path: &path, text }).rule(group, id, file) {
-                Ok(rule) => set.rules.push(rule),
-                Err(error) => debug_assert!(false, "{error}"),
-            }
-        }
-        set
-    }
-
-    /// The text of the built-in rules, each with its group and id.
-    pub fn builtin_texts() -> &'static [(&'static str, &'static str, &'static str)] {
-        BUILTIN
-    }
-
-    /// Adds a rule; one of the same id is replaced.
-    pub fn add(&mut self, rule: Rule) {
-        self.rules.retain(|other| other.id != rule.id);
-        self.left_out.retain(|(id, _)| *id != rule.id);
-        self.rules.push(rule);
-    }
-
-    /// The rules, in the order of the catalogue.
-    pub fn iter(&self) -> impl Iterator<Item = &Rule> {
-        self.rules.iter()
-    }
-
-    /// The rule of that name.
-    pub fn get(&self, id: &str) -> Option<&Rule> {
-        self.rules.iter().find(|rule| rule.id == id)
-    }
-
-    /// Keeps the rules for which `keep` holds; the names of the others stay known.
-    pub fn retain(&mut self, mut keep: impl FnMut(&Rule) -> bool) {
-        let left_out = &mut self.left_out;
-        self.rules.retain(|rule| {
-            let kept = keep(rule);
-            if !kept {
-                left_out.push((rule.id.clone(), rule.group.clone()));
-            }
-            kept
-        });
-    }
-
-    /// Id and group of the rules that are known and not applied.
-    pub(super) fn left_out(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.left_out.iter().map(|(id, group)| (id.as_str(), group.as_str()))
-    }
-
-    /// Whether a rule or a group has this name, applied or not.
-    pub fn knows(&self, name: &str) -> bool {
-        self.names().any(|known| known == name)
-    }
-
-    fn names(&self) -> impl Iterator<Item = &str> {
-        let applied = self.rules.iter().map(|rule| (rule.id.as_str(), rule.group.as_str()));
-        applied.chain(self.left_out()).flat_map(|(id, group)| [id, group])
-    }
-
-    /// Names of rules and groups that are spelt most like `name`, the nearest first.
-    pub fn nearest(&self, name: &str) -> Option<&str> {
-        nearest(name, self.names())
-    }
-}
-
-/// The candidate spelt most like `name`, if any is close.
-pub fn nearest<'n>(name: &str, candidates: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
-    let likeness = |candidate: &&str| similar::TextDiff::from_chars(name, *candidate).ratio();
-    candidates
-        .into_iter()
-        .map(|candidate| (likeness(&candidate), candidate))
-        .filter(|(ratio, _)| *ratio >= 0.6)
-        .max_by(|left, right| left.0.total_cmp(&right.0))
-        .map(|(_, candidate)| candidate)
-}
-
-include!(concat!(env!("OUT_DIR"), "/builtin_rules.rs"));
-
 impl Rule {
     /// Reads and checks a rule file.
     ///
@@ -259,29 +49,12 @@ impl Rule {
         })?;
         checker.rule(group, id, file)
     }
-
-    /// Everything it may say of a configuration, with placeholders where a finding fills words in.
-    pub fn messages(&self) -> impl Iterator<Item = &str> {
-        let report =
-            std::iter::once(&self.report.message).chain(self.report.related.iter().map(|(_, message)| message));
-        report.chain(self.variants.iter().filter_map(|variant| variant.message.as_ref())).map(String::as_str)
-    }
-
-    /// Whether it is about comments that silence other rules.
-    pub(super) fn watches_comments(&self) -> bool {
-        self.subject == Subject::Comment
-    }
-
-    /// Whether a fix of it can be applied by the program.
-    pub fn safety(&self) -> Option<Safety> {
-        self.fixes.iter().map(|fix| fix.safety).min()
-    }
 }
 
 /// Turns written tables into checked ones.
 pub(super) struct Checker<'a> {
-    path: &'a Path,
-    text: &'a str,
+    pub(super) path: &'a Path,
+    pub(super) text: &'a str,
 }
 
 impl Checker<'_> {
@@ -417,7 +190,7 @@ impl Checker<'_> {
         Ok(text.clone())
     }
 
-    fn rule(&self, group: &str, id: &str, file: RuleFile) -> Result<Rule, RuleError> {
+    pub(super) fn rule(&self, group: &str, id: &str, file: RuleFile) -> Result<Rule, RuleError> {
         let subject = file.r#match.subject.as_ref().map_or(Ok(Subject::Route), |word| {
             self.one_of(word, "subject", &["route", "directive", "comment"], |name| match name {
                 "route" => Some(Subject::Route),

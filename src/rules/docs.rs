@@ -13,9 +13,11 @@ pub use markdown::{markdown, readme};
 pub use page::{Page, page};
 pub use prose::wrap;
 
-use super::compile::{Rule, RuleSet, Severity};
 use super::finding::Safety;
+use super::rule::Rule;
+use super::rule_set::RuleSet;
 use super::schema::{Example, Handshake};
+use super::severity::Severity;
 
 /// Where the pages of the rules stand in the repository.
 const README: &str = "rules/README.md";

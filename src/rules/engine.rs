@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
-use super::compile::{FixRule, Part, Rule, RuleSet, Step, Subject};
 use super::condition::{Asked, Found, Scope};
 use super::doubts::Doubts;
 use super::finding::{Finding, HeaderValue, Op, Place, Plan, Safety, WordPart};
 use super::ignores::Ignores;
+use super::rule::{FixRule, Part, Rule, Step, Subject};
+use super::rule_set::RuleSet;
 use crate::config::{Context, DirectiveId, Name, Openness, ROOT, Tree, Version};
 use crate::parallel;
 use crate::syntax::Span;

@@ -1,6 +1,7 @@
 //! What a rule found: places and plans, no text yet.
 
-use super::compile::{Rule, Severity};
+use super::rule::Rule;
+use super::severity::Severity;
 use crate::config::{DirectiveId, FileId, Tree};
 use crate::syntax::Span;
 use crate::websocket::Confidence;

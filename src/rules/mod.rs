@@ -11,15 +11,23 @@ mod engine;
 mod facts;
 mod finding;
 pub mod ignores;
+mod rule;
+mod rule_set;
 mod schema;
+mod severity;
 mod spanned;
+mod spelling;
 mod wording;
 
-pub use compile::{FixRule, Rule, RuleError, RuleSet, Severity, nearest};
+pub use compile::RuleError;
 pub use condition::milliseconds;
 pub use engine::{Checked, DEFAULT_READ_TIMEOUT, Options, check};
 pub use finding::{Finding, HeaderValue, Op, Place, Plan, Safety, WordPart};
+pub use rule::{FixRule, Rule};
+pub use rule_set::RuleSet;
 pub use schema::{Backend, Example, Handshake, json_schema};
+pub use severity::Severity;
+pub use spelling::nearest;
 pub use wording::toml_error;
 
 /// The facts that rules may ask for, each with what it says.

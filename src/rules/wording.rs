@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::compile::nearest;
+use super::spelling::nearest;
 
 /// What the TOML reader says of `span` in `text`, with the line as it should be written where that can be told.
 pub fn toml_error(text: &str, span: Range<usize>, message: &str) -> String {

@@ -1,6 +1,7 @@
 //! A rule's text in its parts, for formats that lay it out themselves.
 
-use super::super::compile::{Rule, Severity};
+use super::super::rule::Rule;
+use super::super::severity::Severity;
 use super::{FixDoc, Line, caption, diff, fixes, markdown, measured, proof, prose, severities, url, versions};
 
 /// Everything a rule says of itself, without layout. Prose comes in paragraphs.

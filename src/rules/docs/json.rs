@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json as value};
 
-use super::super::compile::Rule;
+use super::super::rule::Rule;
 use super::super::schema::Example;
 use super::{fixes, prose, url};
 use crate::config::VersionRange;

@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::super::compile::{Rule, RuleSet};
+use super::super::rule::Rule;
+use super::super::rule_set::RuleSet;
 use super::super::schema::Example;
 use super::{caption, diff, fixes, group_title, groups, measured, proof, prose, severities, versions};
 

@@ -1,8 +1,9 @@
 //! A rule as a page for the terminal.
 
-use super::super::compile::{Rule, Severity};
 use super::super::finding::Safety;
+use super::super::rule::Rule;
 use super::super::schema::Example;
+use super::super::severity::Severity;
 use super::{Line, caption, diff, fixes, measured, proof, prose, severities, url, versions};
 
 /// What a page has to fit.

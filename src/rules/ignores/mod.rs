@@ -11,8 +11,9 @@ mod written;
 
 use std::collections::{HashMap, HashSet};
 
-use super::compile::{Rule, RuleSet};
 use super::finding::{Finding, Place, WordPart};
+use super::rule::Rule;
+use super::rule_set::RuleSet;
 use crate::config::{Context, DirectiveId, File, FileId, Openness, ROOT, Tree};
 use crate::syntax::{NodeId, Span};
 use crate::websocket::{Routes, deciding_comments, decision};

@@ -1,6 +1,6 @@
 //! One comment as it is written: `# nginx-wslint: ignore[rule, rule] reason`.
 
-use crate::rules::compile::nearest;
+use crate::rules::spelling::nearest;
 use crate::syntax::Span;
 use crate::websocket::{PREFIX, instruction};
 

@@ -18,6 +18,8 @@ mod severity;
 mod spanned;
 mod spelling;
 mod wording;
+mod words;
+mod writer;
 
 pub use compile::RuleError;
 pub use condition::milliseconds;

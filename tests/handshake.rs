@@ -23,7 +23,7 @@ fn every_example_behaves_on_nginx_as_its_rule_says() {
     for rule in rules.iter() {
         for example in &rule.examples {
             let Some(handshake) = &example.handshake else { continue };
-            if !concerns(handshake, &nginx) {
+            if !concerns(rule, handshake, &nginx) {
                 left_out += 1;
                 continue;
             }
@@ -61,12 +61,13 @@ fn every_rule_that_claims_a_broken_handshake_has_a_proof() {
     assert!(without.is_empty(), "no handshake in the examples of {without:?}");
 }
 
-fn concerns(handshake: &Handshake, nginx: &Nginx) -> bool {
+/// Whether a proof is owed on this nginx: it is in the range of the rule and in that of the example.
+fn concerns(rule: &Rule, handshake: &Handshake, nginx: &Nginx) -> bool {
     let (major, minor, patch) = nginx.version;
     let version = format!("{major}.{minor}.{patch}").parse().ok();
     // A range that cannot be read concerns every version, so that its proof is not left out.
     let range = handshake.nginx.as_deref().and_then(|range| range.parse::<VersionRange>().ok());
-    range.is_none_or(|range| range.concerns(version))
+    rule.nginx.into_iter().chain(range).all(|range| range.concerns(version))
 }
 
 fn prove(nginx: &Nginx, example: &Example, handshake: &Handshake) -> Result<(), String> {

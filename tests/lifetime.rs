@@ -4,6 +4,7 @@
 
 mod support;
 
+use std::collections::BTreeSet;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -41,19 +42,32 @@ fn a_limit_of_connections_counts_open_websockets() {
 #[test]
 fn the_map_decides_whether_plain_requests_close_the_connection() {
     let Some(nginx) = nginx() else { return };
-    for (plain, sent) in [("close", vec!["close"]), ("''", vec![])] {
+    // Since 1.29.7 every upstream block keeps connections.
+    let kept_by_default = nginx.version >= (1, 29, 7);
+    for (plain, keepalive, kept, sent) in [
+        ("close", "keepalive 8;", false, vec!["close"]),
+        ("''", "keepalive 8;", true, vec![]),
+        ("close", "", false, vec!["close"]),
+        ("''", "", kept_by_default, vec![]),
+    ] {
         let running = Site::new(
             Context::Http,
             &format!(
                 "map $http_upgrade $connection_upgrade {{ default upgrade; '' {plain}; }}
-                 upstream app {{ server 127.0.0.1:3000; keepalive 8; }}
+                 upstream app {{ server 127.0.0.1:3000; {keepalive} }}
                  server {{ listen 80; location / {{ proxy_pass http://app; proxy_http_version 1.1;
                     proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade; }} }}"
             ),
         )
         .started(&nginx);
-        running.get("/").unwrap();
-        assert_eq!(running.received()[0].request.all("Connection"), sent);
+        let requests = 5;
+        for _ in 0..requests {
+            running.get("/").unwrap();
+        }
+        let received = running.received();
+        assert_eq!(received[0].request.all("Connection"), sent);
+        let connections: BTreeSet<u16> = received.iter().map(|one| one.connection).collect();
+        assert_eq!(connections.len(), if kept { 1 } else { requests }, "{plain} {keepalive}");
         assert_eq!(running.handshake("/"), Outcome::Open);
     }
 }

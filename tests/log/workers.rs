@@ -94,6 +94,10 @@ fn refused_reloads_and_lost_workers_are_recognised() {
     let new = *master.workers().iter().find(|pid| !old.contains(pid)).unwrap();
     master.signal("KILL", new);
     until("worker-died", || has(&log, "worker-died"));
+    // nginx 1.31.3 no longer complains of sockets that are open when it is stopped.
+    if nginx.version >= (1, 31, 3) {
+        return;
+    }
     // Quit waits for the open WebSocket; to be stopped then leaves it open.
     master.signal("QUIT", master.pid());
     until("the workers quit", || {

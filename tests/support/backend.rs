@@ -58,6 +58,8 @@ pub(crate) struct Behaviour {
 pub(crate) struct Received {
     /// The address by which the configuration names the backend.
     pub(crate) backend: String,
+    /// The client's port, which tells connections apart.
+    pub(crate) connection: u16,
     /// The request itself.
     pub(crate) request: Message,
 }
@@ -134,10 +136,15 @@ type Refusal = (&'static str, String);
 
 impl Shared {
     fn serve(&self, stream: TcpStream) -> io::Result<()> {
+        let connection = stream.peer_addr()?.port();
         let mut incoming = Incoming::new(stream);
         while let Some(mut request) = incoming.head()? {
             incoming.body(&mut request, false)?;
-            locked(&self.record).push(Received { backend: self.name.clone(), request: request.clone() });
+            locked(&self.record).push(Received {
+                backend: self.name.clone(),
+                connection,
+                request: request.clone(),
+            });
             if self.behaviour.h2c && request.lists("Upgrade", "h2c") && request.lists("Connection", "upgrade") {
                 let headers = [("Upgrade", "h2c"), ("Connection", "Upgrade")];
                 switch(incoming.stream(), &headers)?;

@@ -179,7 +179,7 @@ impl<'a> Session<'a> {
     pub(super) fn may_write(&self, path: &Path) -> bool {
         match &self.stdin {
             Some(name) => path == name,
-            None => !self.overlay.only_memory && self.asked.contains(path),
+            None => !self.overlay.only_memory && self.asked.covers(path) && !self.settings.excludes(path),
         }
     }
 

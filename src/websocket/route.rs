@@ -125,6 +125,8 @@ pub struct Routes {
     by_block: Vec<(DirectiveId, u32)>,
     /// Blocks whose header lines are in effect on some route.
     pub(super) header_origins: HashSet<DirectiveId>,
+    /// Servers with a route that sends `Upgrade`.
+    pub(super) upgrading: HashSet<DirectiveId>,
     /// Servers in which something keeps some requests out; [`ROOT`] when a level above all servers does.
     pub restricted: HashSet<DirectiveId>,
     /// Where requests are sent on to inside nginx.
@@ -156,6 +158,7 @@ impl Routes {
             tls_addresses: HashSet::new(),
             by_block: Vec::new(),
             header_origins: HashSet::new(),
+            upgrading: HashSet::new(),
             restricted: restricted(tree),
             jumps: Jumps::new(tree),
             arrivals: Arrivals::default(),
@@ -199,6 +202,9 @@ impl Routes {
         match self.by_authority.get_mut(&target.authority) {
             Some(same) => same.push(index as u32),
             None => _ = self.by_authority.insert(target.authority.clone(), vec![index as u32]),
+        }
+        if route.headers.upgrade.state.sends() {
+            self.upgrading.extend(route.server);
         }
         if route.module == Module::Proxy {
             for map in [route.headers.upgrade.map, route.headers.connection.map].into_iter().flatten() {

@@ -202,7 +202,7 @@ impl<'s> Judge<'_, 's> {
         // The headers are meant for this upstream if another route sends them there, or for this route if nobody else
         // takes them. Otherwise the block may well be one that was never meant.
         let shared = routes.siblings(index).take(64).any(|other| other.headers.upgrade.state.sends());
-        let meant = shared || !routes.header_origins.contains(&lost.origin);
+        let meant = shared || !routes.send_headers_of(lost.origin);
         let confidence = if meant { Confidence::Likely } else { Confidence::Possible };
         self.add(confidence, line, "the block around it sends an `Upgrade` header".into());
     }

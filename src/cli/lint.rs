@@ -190,6 +190,9 @@ impl<'a> Session<'a> {
         if self.outputs.have_background() {
             builder = builder.with_background(self.linter.options.version);
         }
+        if !self.outputs.have_excerpts() {
+            builder = builder.without_excerpts();
+        }
         for root in self.args.input.root.iter().filter(idle) {
             builder.note(format!("{}: includes none of the files that were named", root.display()));
         }

@@ -112,7 +112,16 @@ impl<'a> Outputs<'a> {
 
     /// Whether a report needs the texts of the rules and the routes.
     pub(super) fn have_background(&self) -> bool {
-        self.printed.has_background() || self.files.iter().any(|(format, _)| format.has_background())
+        self.formats().any(Format::has_background)
+    }
+
+    /// Whether a report needs lines of the configuration.
+    pub(super) fn have_excerpts(&self) -> bool {
+        self.formats().any(Format::has_excerpts)
+    }
+
+    fn formats(&self) -> impl Iterator<Item = Format> {
+        std::iter::once(self.printed).chain(self.files.iter().map(|(format, _)| *format))
     }
 
     /// Writes the report in every form. What is printed goes to standard error where standard output carries a text or a

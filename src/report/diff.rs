@@ -31,7 +31,8 @@ fn file(change: &Change<'_>, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "--- {}\n+++ {}", name('a', change.path), name('b', change.path))?;
     let before: Vec<&[u8]> = lines(change.before);
     let after: Vec<&[u8]> = lines(change.after);
-    let ops = capture_diff_slices(Algorithm::Myers, &before, &after);
+    // Lines that are there once, such as names, keep it linear where thousands have changed.
+    let ops = capture_diff_slices(Algorithm::Patience, &before, &after);
     for hunk in group_diff_ops(ops, CONTEXT) {
         writeln!(out, "{}", UnifiedHunkHeader::new(&hunk))?;
         for op in &hunk {

@@ -108,6 +108,12 @@ impl Format {
         matches!(self, Self::Sarif | Self::Html)
     }
 
+    /// Whether it shows lines of the configuration, or counts in them: what a report has
+    /// [unless it is told otherwise](Builder::without_excerpts).
+    pub fn has_excerpts(self) -> bool {
+        matches!(self, Self::Full | Self::Rdjson | Self::Html)
+    }
+
     /// The format of that name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|format| format.name() == name)

@@ -115,6 +115,8 @@ impl<'t> Reader<'t> {
             self.close_frame(false, self.text.len());
         }
         self.end_doubts();
+        // The words of a statement that was refused are those of no node.
+        self.read.ast.words.truncate(self.first_word);
         self.read.ast.shrink();
         self.read
     }
@@ -260,14 +262,14 @@ impl<'t> Reader<'t> {
     /// Makes a node of the words at hand, which must not be none.
     pub(super) fn push_node(&mut self, end: usize, ended: bool) -> NodeId {
         let id = NodeId(self.next_node());
-        let words = (offset(self.first_word), offset(self.read.ast.words.len()));
+        let first_word = offset(self.first_word);
         let start = self.read.ast.words[self.first_word].span.start;
         self.first_word = self.read.ast.words.len();
         self.read.ast.nodes.push(Node {
             span: Span { start, end: offset(end) },
             end: NodeId(id.0 + 1),
             around: self.open.last().and_then(|frame| frame.node).unwrap_or(NodeId::NONE),
-            words,
+            first_word,
             open: 0,
             closed: false,
             lua: false,

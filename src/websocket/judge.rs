@@ -213,7 +213,7 @@ impl<'s> Judge<'_, 's> {
         // The headers are meant for this upstream if another route sends them there, or for this route if nobody else
         // takes them nor repeats them. Otherwise the block may well be one that was never meant.
         let shared = routes.siblings(index).take(64).any(|other| other.headers.upgrade.state.sends());
-        let taken = routes.header_origins.contains(&lost.origin)
+        let taken = routes.send_headers_of(lost.origin)
             || self.route.server.is_some_and(|server| routes.upgrading.contains(&server));
         let meant = shared || !taken;
         let confidence = if meant { Confidence::Likely } else { Confidence::Possible };

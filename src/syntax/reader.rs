@@ -296,8 +296,10 @@ impl<'t> Reader<'t> {
     /// The innermost open block, when nginx hands its statements to a handler that takes no blocks.
     fn parameters_block(&self) -> Option<NodeId> {
         let id = self.open.last().filter(|frame| frame.named)?.node?;
+        // Behind those of the last node stand the words of the statement that has been begun.
         let words = self.read.ast.words(id);
-        let (name, arguments) = words.split_first()?;
+        let begun = if id.0 + 1 == self.next_node() { self.read.ast.words.len() - self.first_word } else { 0 };
+        let (name, arguments) = words[..words.len() - begun].split_first()?;
         let name = name.value(self.source);
         let fits = |word: &Word, variable: bool| !variable || word.value(self.source).contains('$');
         let opens = |variables: &[bool]| {

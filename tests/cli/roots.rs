@@ -147,7 +147,10 @@ mod links {
 #[test]
 fn an_included_file_of_any_name_is_mended_in_a_folder_that_is_named_unless_excluded() {
     let site = "server {\n    listen 80;\n    location /ws {\n        include ws.inc;\n    }\n}\n";
-    let files = [("nginx.conf", &*main_file("site.conf")), ("site.conf", site), ("ws.inc", SNIPPET)];
+    let wrong = format!(
+        "{SNIPPET}proxy_set_header Upgrade $connection_upgrade;\nproxy_set_header Connection $connection_upgrade;\n"
+    );
+    let files = [("nginx.conf", &*main_file("site.conf")), ("site.conf", site), ("ws.inc", &wrong)];
     let repaired = |folder: &tempfile::TempDir| {
         run(folder.path(), &["--fix", "."], b"");
         fs::read_to_string(folder.path().join("ws.inc")).unwrap().contains("proxy_set_header Upgrade $http_upgrade;")

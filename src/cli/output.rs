@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
+use std::sync::OnceLock;
 
 use nginx_wslint::report::Style;
 use nginx_wslint::report::escape::visible;
@@ -19,13 +20,57 @@ pub(super) enum Stream {
     Error,
 }
 
-/// Writes to a stream; a reader that has gone away is no error.
+/// Why standard output takes nothing more; what is written after that is lost, and [`finish`] says so.
+static LOST: OnceLock<io::Error> = OnceLock::new();
+
+/// Standard output, to which everything is written through here.
+#[derive(Debug)]
+pub(super) struct Out;
+
+impl Out {
+    fn keep<T>(done: io::Result<T>) -> io::Result<T> {
+        done.map_err(|error| {
+            let kind = error.kind();
+            let _ = LOST.set(error);
+            kind.into()
+        })
+    }
+}
+
+impl Write for Out {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        // Half of what follows would be worse than none of it.
+        match LOST.get() {
+            Some(error) => Err(error.kind().into()),
+            None => Self::keep(io::stdout().lock().write(bytes)),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Self::keep(io::stdout().lock().flush())
+    }
+}
+
+/// Whether standard output takes nothing more: who writes without end may stop.
+pub(super) fn is_lost() -> bool {
+    LOST.get().is_some()
+}
+
+/// Makes sure that all is written to standard output. A reader that has gone away is no error.
+pub(super) fn finish() -> Result<(), Failure> {
+    let _ = Out.flush();
+    match LOST.get() {
+        Some(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure(format!("standard output: cannot be written: {}", reason(error))))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes to a stream. What standard output does not take is told by [`finish`]; nobody could be told of the other.
 pub(super) fn write(to: Stream, bytes: &[u8]) {
     let _ = match to {
-        Stream::Out => {
-            let mut out = io::stdout().lock();
-            out.write_all(bytes).and_then(|()| out.flush())
-        }
+        Stream::Out => Out.write_all(bytes).and_then(|()| Out.flush()),
         Stream::Error => io::stderr().lock().write_all(bytes),
     };
 }
@@ -50,13 +95,13 @@ pub(super) fn error(message: &str) {
 
 /// What is wrong with the arguments, or the help that was asked for, as it comes from the parser.
 pub(super) fn usage(error: &clap::Error) {
-    if !error.use_stderr() {
-        let _ = error.print();
-        return;
-    }
+    let to = if error.use_stderr() { Stream::Error } else { Stream::Out };
     let text = error.render();
-    let text = if colored_on(Color::Auto, Stream::Error) { text.ansi().to_string() } else { text.to_string() };
-    note(text.trim_end());
+    let text = if colored_on(Color::Auto, to) { text.ansi().to_string() } else { text.to_string() };
+    match to {
+        Stream::Out => print(text.as_bytes()),
+        Stream::Error => note(text.trim_end()),
+    }
 }
 
 /// Each line in so many columns, broken at blanks, its rest indented by two columns more. Colours take no room. What is

@@ -12,6 +12,8 @@ mod baseline;
 mod cases;
 mod completions;
 mod diffs;
+mod disk;
+mod filter;
 mod formats;
 mod html;
 mod large;

@@ -8,9 +8,10 @@ use std::path::{Component, Path, PathBuf};
 use nginx_wslint::config::Reader;
 use nginx_wslint::fix::{LineMap, Task, Texts, Together, converge_all};
 use nginx_wslint::report::Report;
-use nginx_wslint::report::diff::Change;
+use nginx_wslint::report::diff::{self, Change};
 use nginx_wslint::rules::Safety;
 
+use super::args::Color;
 use super::files::at_once;
 use super::lint::Session;
 use super::output::Stream;
@@ -25,8 +26,10 @@ pub(super) fn run(session: &Session<'_>, progress: Progress) -> Result<u8, Failu
     let mut report = remaining(session, &fixed);
     let remains = session.exit_code(&report);
     if session.args.diff {
-        let diff = diff(before, changed)?;
-        output::print(&diff);
+        let diff = diff(before, changed, session.args.color)?;
+        if !session.args.silent {
+            output::print(&diff);
+        }
         if !changed.is_empty() {
             report = on_disk::report(session, &fixed, report);
         }
@@ -140,12 +143,17 @@ fn text_of(session: &Session<'_>, changed: &Texts, name: &Path) -> Result<Vec<u8
     }
 }
 
-fn diff(before: &Texts, changed: &Texts) -> Result<Vec<u8>, Failure> {
+/// The diff: a patch for programs, and what is fit to be looked at for people.
+fn diff(before: &Texts, changed: &Texts, color: Color) -> Result<Vec<u8>, Failure> {
+    let looks = output::is_looked_at(color).then(|| output::style(color, Stream::Out));
     let mut out = Vec::new();
     for (path, before) in before {
         let Some(after) = changed.get(path) else { continue };
         let change = Change { path: &name_in_diff(path), before, after };
-        nginx_wslint::report::diff::write(&[change], &mut out)?;
+        match &looks {
+            Some(style) => diff::show(&[change], style, &mut out)?,
+            None => diff::write(&[change], &mut out)?,
+        }
     }
     Ok(out)
 }

@@ -208,6 +208,11 @@ fn speaks_unicode() -> bool {
     said.is_none_or(|locale| !matches!(locale.to_str(), Some("C" | "POSIX")))
 }
 
+/// Whether standard output is for eyes: a terminal, or in colours.
+pub(super) fn is_looked_at(color: Color) -> bool {
+    is_terminal(Stream::Out) || colored(color)
+}
+
 /// Whether to write colours to standard output.
 pub(super) fn colored(color: Color) -> bool {
     colored_on(color, Stream::Out)

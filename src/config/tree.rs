@@ -64,6 +64,8 @@ pub struct Unread {
     pub include: DirectiveId,
     /// The block it stands in.
     pub block: DirectiveId,
+    /// Whether it names a file that is here and cannot be read, which is a problem of that file.
+    pub is_told: bool,
 }
 
 /// Something that keeps a file from being understood.
@@ -520,14 +522,14 @@ impl Builder<'_> {
             Included::Harmless => return self.absent.push(id),
             Included::Unread => {
                 self.absent.push(id);
-                return self.unread.push(Unread { include: id, block });
+                return self.unread.push(Unread { include: id, block, is_told: false });
             }
             Included::Files(paths) => paths,
         };
         let first = steps.len();
         for path in paths {
             let Some(included) = self.loader.load(path) else {
-                self.unread.push(Unread { include: id, block });
+                self.unread.push(Unread { include: id, block, is_told: true });
                 continue;
             };
             if self.loader.files[included.0 as usize].well_known {

@@ -18,6 +18,7 @@ mod formats;
 mod html;
 mod large;
 mod permissions;
+mod printed;
 mod roots;
 mod run;
 mod writing;

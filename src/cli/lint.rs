@@ -24,6 +24,9 @@ use super::{CLEAN, FAILED, FINDINGS, Failure, fixing, output, outputs};
 /// The rule about comments that have nothing to silence.
 const UNUSED_IGNORE: &str = "unused-ignore";
 
+/// What stands for every rule in `--select` and `--ignore`.
+const ALL: &str = "all";
+
 /// What one run works with.
 pub(super) struct Session<'a> {
     pub(super) args: &'a LintArgs,
@@ -313,11 +316,12 @@ fn no_dump(path: &Path) -> Failure {
 /// The rules and options that arguments and settings come to.
 pub(super) fn linter(args: &LintArgs, settings: &Settings, mut rules: RuleSet) -> Result<Linter, Failure> {
     for name in args.select.iter().chain(&args.ignore) {
-        if !rules.knows(name) {
+        if name != ALL && !rules.knows(name) {
             return Err(Failure(unknown_rule(name, &rules)));
         }
     }
-    let listed = |names: &[String], rule: &Rule| names.iter().any(|name| *name == rule.id || *name == rule.group);
+    let listed =
+        |names: &[String], rule: &Rule| names.iter().any(|name| [&rule.id, &rule.group, ALL].contains(&name.as_str()));
     rules.retain(|rule| args.select.is_empty() || listed(&args.select, rule));
     rules.retain(|rule| !listed(&args.ignore, rule) && settings.decided(rule) != Some(None));
     Ok(Linter {

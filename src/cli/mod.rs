@@ -103,9 +103,12 @@ fn dispatch(args: &Args) -> Result<u8, Failure> {
     }
 }
 
-/// A subcommand that is mistyped comes along as a path.
+/// A subcommand that is mistyped, or another program's, comes along as a path.
 fn check_words(paths: &[PathBuf]) -> Result<(), Failure> {
-    let first = paths.first().filter(|path| path.symlink_metadata().is_err()).and_then(|path| path.to_str());
-    let mistyped = first.and_then(|word| names::mistyped_subcommand(word, &Args::command()));
+    let is_there = |path: &&PathBuf| path.symlink_metadata().is_ok();
+    let first = paths.first().filter(|path| !is_there(path)).and_then(|path| path.to_str());
+    let rest = paths.get(1..).filter(|rest| rest.iter().all(|path| is_there(&path))).unwrap_or_default();
+    let foreign = first.filter(|_| rest.len() + 1 == paths.len()).and_then(|word| names::foreign_verb(word, rest));
+    let mistyped = foreign.or_else(|| first.and_then(|word| names::mistyped_subcommand(word, &Args::command())));
     mistyped.map_or(Ok(()), |message| Err(Failure(message)))
 }

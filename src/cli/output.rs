@@ -155,6 +155,16 @@ fn shown_width(text: &str) -> usize {
     first + parts.map(|part| part.split_once('m').map_or(0, |(_, rest)| rest.width())).sum::<usize>()
 }
 
+/// Makes sure that this is a folder.
+pub(super) fn check_folder(folder: &Path) -> Result<(), Failure> {
+    let why = match std::fs::metadata(folder) {
+        Ok(metadata) if metadata.is_dir() => return Ok(()),
+        Ok(_) => "is no folder",
+        Err(_) => "no such folder",
+    };
+    Err(Failure(format!("{}: {why}", folder.display())))
+}
+
 /// Why a file cannot be read, without the numbers of the system.
 pub(super) fn cannot_read(file: &Path, error: &io::Error) -> Failure {
     Failure(format!("{}: cannot be read: {}", file.display(), reason(error)))

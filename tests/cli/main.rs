@@ -17,6 +17,8 @@ mod filter;
 mod formats;
 mod html;
 mod large;
+mod manual;
+mod mistakes;
 mod permissions;
 mod printed;
 mod roots;

@@ -88,7 +88,7 @@ pub(super) fn give_back_unless_understood(args: impl Iterator<Item = OsString>) 
     for arg in args.skip(1) {
         let arg = arg.to_string_lossy();
         if !std::mem::take(&mut is_value) {
-            fixes |= arg == "--fix";
+            fixes |= arg == "--fix" || arg.starts_with("--fix=");
             reads |= arg == "-";
             is_value = takes_value(&arg);
         }

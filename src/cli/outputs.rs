@@ -151,23 +151,26 @@ impl<'a> Outputs<'a> {
         if self.printed == Format::Github && !self.args.silent {
             add_step_summary(report);
         }
-        // Forms for machines and of one line a finding have no place for what was done.
-        if !matches!(self.printed, Format::Full) && to == Stream::Out && !self.args.quiet && !self.args.silent {
+        if !self.args.quiet && !self.args.silent {
+            self.note_the_rest(report, to);
+        }
+        Ok(())
+    }
+
+    /// Notes on standard error what the form of what is printed has no place for: what was done, and what the baseline
+    /// knows.
+    fn note_the_rest(&self, report: &Report, to: Stream) {
+        let (done, known) = match self.args.statistics {
+            true => (self.is_for_people(), self.is_for_people()),
+            false => (self.printed == Format::Full, matches!(self.printed, Format::Full | Format::Json)),
+        };
+        if !done && to == Stream::Out {
             report.notes.iter().for_each(|note| output::note(&visible(note)));
         }
-        let has_place = match self.args.statistics {
-            true => self.is_for_people(),
-            false => matches!(self.printed, Format::Full | Format::Json),
-        };
-        if let Some(compared) = &report.baseline
-            && !has_place
-            && !self.args.quiet
-            && !self.args.silent
-        {
+        if let Some(compared) = report.baseline.as_ref().filter(|_| !known) {
             let known = format!("{} known from the baseline", compared.known);
             summary::gone(report).into_iter().chain([known]).for_each(|line| output::note(&line));
         }
-        Ok(())
     }
 
     fn is_for_people(&self) -> bool {

@@ -49,7 +49,7 @@ pub fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<
     if counts.iter().any(|count| count.safe > 0) {
         writeln!(out, "[*] fixable with --fix{}", if some { ", [-] some of them" } else { "" })?;
     }
-    for line in summary::gone(report) {
+    for line in report.notes.iter().map(|note| visible(note).into_owned()).chain(summary::gone(report)) {
         writeln!(out, "{}", wrap(&line, style.columns() - 2, 0).join("\n  "))?;
     }
     writeln!(out, "{}", summary::wrapped(report, style))

@@ -33,6 +33,7 @@ fn what_is_wrong_with_the_arguments_leaves_the_text_as_it_was() {
         (&["--output-format", "json=nofolder/x"], "nofolder: no such folder"),
         (&["--output-format", "xml"], "xml"),
         (&["--nonsense"], "--nonsense"),
+        (&["--fix=yes"], "--fix"),
         (&["--diff"], "--diff"),
         (&["--nginx-dump"], "not the output of `nginx -T`"),
         (&["other.conf"], "stands alone"),

@@ -75,6 +75,18 @@ fn a_report_for_programs_stands_beside_a_diff_even_where_nothing_remains() {
 }
 
 #[test]
+fn what_was_fixed_is_told_beside_statistics_too() {
+    let told = "2 problems fixed in 1 file\n";
+    for format in ["full", "concise"] {
+        let run = app(&["--fix", "--statistics", "--ignore", "lifetime", "--output-format", format, "app.conf"]);
+        assert_eq!(text(&run.stdout), format!("{told}nothing found in 1 file\n"), "{format}: {}", run.shown());
+        assert_eq!(text(&run.stderr), "", "{format}");
+    }
+    let run = app(&["--fix", "--statistics", "--ignore", "lifetime", "--output-format", "json", "app.conf"]);
+    assert_eq!((text(&run.stdout), text(&run.stderr)), ("[]\n".into(), told.into()));
+}
+
+#[test]
 fn a_hyphen_is_standard_output() {
     let printed = app(&["--output-format", "json", "app.conf"]);
     for args in

@@ -1,8 +1,9 @@
 //! What the program itself says, as opposed to what it reports.
 
+mod out;
+
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
-use std::sync::OnceLock;
 
 use nginx_wslint::report::Style;
 use nginx_wslint::report::escape::visible;
@@ -10,6 +11,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::Failure;
 use super::args::Color;
+pub(super) use out::{Out, finish, is_lost};
 
 /// One of the two streams that the program writes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,53 +20,6 @@ pub(super) enum Stream {
     Out,
     /// Standard error.
     Error,
-}
-
-/// Why standard output takes nothing more; what is written after that is lost, and [`finish`] says so.
-static LOST: OnceLock<io::Error> = OnceLock::new();
-
-/// Standard output, to which everything is written through here.
-#[derive(Debug)]
-pub(super) struct Out;
-
-impl Out {
-    fn keep<T>(done: io::Result<T>) -> io::Result<T> {
-        done.map_err(|error| {
-            let kind = error.kind();
-            let _ = LOST.set(error);
-            kind.into()
-        })
-    }
-}
-
-impl Write for Out {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        // Half of what follows would be worse than none of it.
-        match LOST.get() {
-            Some(error) => Err(error.kind().into()),
-            None => Self::keep(io::stdout().lock().write(bytes)),
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Self::keep(io::stdout().lock().flush())
-    }
-}
-
-/// Whether standard output takes nothing more: who writes without end may stop.
-pub(super) fn is_lost() -> bool {
-    LOST.get().is_some()
-}
-
-/// Makes sure that all is written to standard output. A reader that has gone away is no error.
-pub(super) fn finish() -> Result<(), Failure> {
-    let _ = Out.flush();
-    match LOST.get() {
-        Some(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure(format!("standard output: cannot be written: {}", reason(error))))
-        }
-        _ => Ok(()),
-    }
 }
 
 /// Writes to a stream. What standard output does not take is told by [`finish`]; nobody could be told of the other.

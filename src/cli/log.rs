@@ -156,6 +156,9 @@ fn follow(args: &LogArgs, tally: &mut Tally) -> Result<u8, Failure> {
                 output::print(explain(message, &style).as_bytes());
             }
         }
+        if output::is_lost() {
+            return Ok(CLEAN);
+        }
         std::thread::sleep(INTERVAL);
     }
 }

@@ -65,6 +65,8 @@ pub struct Unread {
     pub include: DirectiveId,
     /// The block it stands in.
     pub block: DirectiveId,
+    /// Whether it names a file that is here and cannot be read, which is a problem of that file.
+    pub is_told: bool,
 }
 
 /// Something that keeps a file from being understood.

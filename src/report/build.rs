@@ -120,7 +120,7 @@ impl Builder {
         if let Some(version) = self.background {
             self.routes(linted, scope, version, by_route);
         }
-        for unread in tree.unread() {
+        for unread in tree.unread().iter().filter(|unread| !unread.is_told) {
             let file = tree.directive(unread.include).file;
             if (scope.asked)(tree.file(file).source.path()) {
                 let line = places.range(file, tree.head(unread.include)).0.line;

@@ -6,6 +6,7 @@
 
 pub mod baseline;
 mod build;
+mod changes;
 pub mod concise;
 pub mod diff;
 pub mod escape;

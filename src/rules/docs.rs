@@ -5,12 +5,14 @@ mod article;
 mod json;
 mod markdown;
 mod page;
+mod problem;
 mod prose;
 
 pub use article::{Article, ExampleDoc, article, web_address};
 pub use json::json;
 pub use markdown::{markdown, readme};
 pub use page::{Page, page};
+pub use problem::{is_problem, problem_page};
 pub use prose::wrap;
 
 use super::finding::Safety;

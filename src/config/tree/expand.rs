@@ -153,14 +153,14 @@ impl<'a> Expanded<'a> {
             Included::Harmless => return self.absent.push(id),
             Included::Unread => {
                 self.absent.push(id);
-                return self.unread.push(Unread { include: id, block });
+                return self.unread.push(Unread { include: id, block, is_told: false });
             }
             Included::Files(paths) => paths,
         };
         let first = steps.len();
         for path in paths {
             let Some(included) = self.loader.load(path) else {
-                self.unread.push(Unread { include: id, block });
+                self.unread.push(Unread { include: id, block, is_told: true });
                 continue;
             };
             if self.loader.files[included.0 as usize].well_known {

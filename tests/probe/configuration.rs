@@ -10,6 +10,7 @@ fn the_finding_that_explains_comes_first() {
     let Some(nginx) = nginx() else { return };
     let echo = backend(Behaviour::default());
     let port = echo.port;
+    let dead = crate::support::sandbox::free_port();
     let http = format!(
         "map $http_upgrade $connection_upgrade {{ default upgrade; '' close; }}
         server {{ listen 127.0.0.1:PORT0 default_server; server_name other.example.com;
@@ -19,7 +20,11 @@ fn the_finding_that_explains_comes_first() {
             location /ws {{ proxy_pass http://127.0.0.1:{port}; proxy_http_version 1.1; proxy_set_header Host $http_host; }}
             location /live/ {{ proxy_pass http://127.0.0.1:{port}; proxy_http_version 1.1; }}
             location /hidden/ws {{ proxy_pass http://127.0.0.1:{port}; proxy_http_version 1.1; proxy_hide_header Upgrade; }}
-            location /zero/ws {{ proxy_pass http://127.0.0.1:{port}; proxy_http_version 1.1; proxy_read_timeout 0; }} }}"
+            location /zero/ws {{ proxy_pass http://127.0.0.1:{port}; proxy_http_version 1.1; proxy_read_timeout 0; }}
+            location /scheme/ws {{ set $b ws://127.0.0.1:{port}; proxy_pass $b; }}
+            location /asked/ws {{ auth_request /auth; proxy_pass http://127.0.0.1:{port}; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade; proxy_http_version 1.1; }}
+            location = /auth {{ proxy_pass http://127.0.0.1:{dead}; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade; }}
+            location /files/ {{ root /nonexistent; }} }}"
     );
     let site = Site::start(&nginx, &http, &[]);
     let configuration = site.configuration();
@@ -41,6 +46,20 @@ fn the_finding_that_explains_comes_first() {
 
     let zero = ask("/zero/ws", "chat.example.com");
     assert_eq!((zero.id(), zero.explaining()), ("gateway-timeout", vec!["zero-timeout"]));
+
+    let scheme = ask("/scheme/ws", "chat.example.com");
+    assert_eq!((scheme.id(), scheme.explaining()), ("server-error", vec!["websocket-scheme"]));
+
+    // What was given is not advised.
+    let none = ask("/files/x", "chat.example.com");
+    assert_eq!(none.id(), "not-found");
+    assert!(!none.json["diagnosis"]["advice"].to_string().contains("--root"), "{}", none.json["diagnosis"]);
+
+    // A folder stands for the nginx.conf in it, whatever lies beside that.
+    let folder = configuration.parent().unwrap();
+    std::fs::write(folder.join("a.conf"), "server { listen 80 }").unwrap();
+    let lost = probe(&[&site.url("/ws"), "--host", "chat.example.com", "--root", folder.to_str().unwrap()]);
+    assert_eq!(lost.explaining().first(), Some(&"lost-websocket-headers"), "{}", lost.json["config"]);
 
     // By another name another server answers.
     let other = ask("/ws", "nobody.example.com");

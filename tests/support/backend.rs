@@ -140,11 +140,7 @@ impl Shared {
         let mut incoming = Incoming::new(stream);
         while let Some(mut request) = incoming.head()? {
             incoming.body(&mut request, false)?;
-            locked(&self.record).push(Received {
-                backend: self.name.clone(),
-                connection,
-                request: request.clone(),
-            });
+            locked(&self.record).push(Received { backend: self.name.clone(), connection, request: request.clone() });
             if self.behaviour.h2c && request.lists("Upgrade", "h2c") && request.lists("Connection", "upgrade") {
                 let headers = [("Upgrade", "h2c"), ("Connection", "Upgrade")];
                 switch(incoming.stream(), &headers)?;

@@ -121,9 +121,9 @@ impl Checkup {
         }
     }
 
-    /// The first problem that a handshake showed.
-    pub(super) fn failed_handshake(&mut self) -> Option<&mut Problem> {
-        self.problems.iter_mut().find(|problem| problem.handshake.is_some())
+    /// The problem that the handshake of this number showed.
+    pub(super) fn shown_by(&mut self, handshake: usize) -> Option<&mut Problem> {
+        self.problems.iter_mut().find(|problem| problem.handshake == Some(handshake))
     }
 
     /// What is wrong, the worst first.

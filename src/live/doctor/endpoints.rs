@@ -101,11 +101,14 @@ pub(super) fn ports(tree: &Tree) -> Vec<u16> {
 /// Where a route hands the requests for a URL on, and the `Host` that it sends there. The error is why that cannot be told.
 pub(super) fn backend(tree: &Tree, route: &Route, front: &Target, host: &str) -> Result<(Target, String), String> {
     let target = &route.target;
-    if !matches!(target.scheme.as_str(), "http" | "https") {
+    if route.module != Module::Proxy {
         return Err(format!("the route speaks {} to it", route.module.name()));
     }
     if target.variable {
         return Err("its address in `proxy_pass` holds variables".into());
+    }
+    if !matches!(target.scheme.as_str(), "http" | "https") {
+        return Err("its address in `proxy_pass` has a scheme that nginx does not know".into());
     }
     let server = match tree.upstream(target.host()) {
         Some(upstream) => {

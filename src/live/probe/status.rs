@@ -75,10 +75,7 @@ pub(super) fn status(answer: &Answer, request: &Request, target: &Target, took: 
                 ),
             },
         )
-        .advise(
-            "See which location takes the path, and what `proxy_pass` makes of it: `nginx-wslint routes`, \
-            or `--root nginx.conf` here.",
-        )
+        .advise("See which location takes the path, and what `proxy_pass` makes of it: `nginx-wslint routes`.")
         .points_to(if own {
             &["websocket-location-without-proxy-pass", "unreachable-route", "shadowed-by-regex", "path-mapping"]
         } else {
@@ -123,10 +120,12 @@ pub(super) fn status(answer: &Answer, request: &Request, target: &Target, took: 
         .points_to(&LOST[..5]),
         500..=599 => {
             Diagnosis::new(Kind::ServerError, format!("{whose} answers {status}: it failed over the handshake."))
-                .advise(
-                    "Read the error log of the one that answered: nginx says `too many open files` or a loop of \
-                    redirects, an application what it threw.",
-                )
+                .advise(if own {
+                    "Read nginx's error log, which names the cause: `nginx-wslint log FILE` explains it."
+                } else {
+                    "Read the application's own log: its code failed over this request."
+                })
+                .points_to(&["websocket-scheme", "upgrade-in-subrequest"])
         }
         _ => Diagnosis::new(Kind::OtherStatus, format!("{whose} answers {status} in place of 101.")),
     }

@@ -145,7 +145,8 @@ pub(super) fn run(args: &ProbeArgs) -> Result<u8, Failure> {
     });
     let judged = direct.as_ref().map_or_else(|| through.diagnosis.clone(), |direct| compare(&through, direct));
     let place = linted.as_ref().zip(located).map(|(linted, located)| place(linted, located, &through, &judged));
-    let outcome = Outcome { through: &through, direct: direct.as_ref(), verdict: &judged, place: place.as_ref() };
+    let outcome =
+        Outcome { through: &through, direct: direct.as_ref(), wrote: &[], verdict: &judged, place: place.as_ref() };
     match args.output_format {
         LiveFormat::Json => output::print(json(&outcome)?.as_bytes()),
         LiveFormat::Full => {
@@ -209,7 +210,7 @@ fn located(linted: &Linted<'_>, args: &ProbeArgs, options: &Options, through: &R
 
 /// What is there.
 fn place(linted: &Linted<'_>, located: Located, through: &Report, judged: &Diagnosis) -> Place {
-    let mut located = located.explain(linted, judged);
+    let mut located = located.explain(linted, judged).answered_by(linted, through);
     if let Some(silence) = through.silence {
         located = located.cut_after(linted, silence);
     }

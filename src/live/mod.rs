@@ -11,4 +11,6 @@ pub mod log;
 mod page;
 pub mod probe;
 
+mod suspects;
+
 pub use located::Located;

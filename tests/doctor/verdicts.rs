@@ -253,3 +253,40 @@ fn what_is_no_configuration_leaves_nothing_to_look_at() {
     assert!(said.text.lines().all(|line| line.chars().count() <= 80), "{}", said.text);
     assert!(!said.text.contains('\u{fffd}'), "{}", said.text);
 }
+
+#[test]
+fn of_several_handshakes_each_is_named_with_its_own_log() {
+    let Some(nginx) = nginx() else { return };
+    let site = start(&nginx, GOOD);
+    let file = site.folder.path().join("nginx.conf");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let (dead, other) = (free_port(), free_port());
+    let pass = text.split("proxy_pass http://").nth(1).unwrap().split(';').next().unwrap();
+    let text = text
+        .replace(
+            "location /ws {",
+            &format!(
+                "location /dead/ws {{ {GOOD} proxy_pass http://127.0.0.1:{dead}; }}
+                 location /gone/ws {{ {GOOD} proxy_pass http://127.0.0.1:{other}; }}
+                 location /half/ws {{ {GOOD} proxy_pass http://half; }}
+                 location /ws {{"
+            ),
+        )
+        .replace("map $http", &format!("upstream half {{ server 127.0.0.1:{dead}; server {pass}; }}\nmap $http"));
+    std::fs::write(&file, text).unwrap();
+    reload(&site);
+    let said = doctor(&nginx, site.folder.path(), &[]);
+    let text = plain(&said.text);
+    let front = format!("ws://127.0.0.1:{}", site.port);
+    assert!(text.contains(&format!("problem[backend-at-fault] {front}/dead/ws: It fails")), "{}", said.text);
+    assert!(text.contains(&format!("backend-at-fault: {front}/gone/ws: It fails")), "{}", said.text);
+    // What nginx wrote stands with the cause, before where it is in the configuration.
+    let (log, place) = (said.text.find(" nginx: `connect() failed"), said.text.find("config: "));
+    assert!(log.is_some() && log < place, "{}", said.text);
+    // nginx goes on to the next server, and so does this; the first is named.
+    let half = said.text.split("/half/ws as").nth(1).unwrap();
+    let half = plain(half.split("handshake").next().unwrap());
+    assert!(half.starts_with("chat.example.com: 101, open"), "{}", said.text);
+    assert!(half.contains(&format!("! backend ws://{pass}/half/ws: 101, open")), "{half}");
+    assert!(half.contains(&format!("ws://127.0.0.1:{dead}/half/ws: nothing listens there")), "{half}");
+}

@@ -78,6 +78,8 @@ pub struct Trial {
     pub verdict: Diagnosis,
     /// Where the URL leads in the configuration.
     pub place: Option<Place>,
+    /// What nginx wrote into its log of it, and what that means.
+    pub wrote: Vec<String>,
 }
 
 impl Trial {
@@ -86,6 +88,7 @@ impl Trial {
         Outcome {
             through: &self.through,
             direct: self.direct.as_ref(),
+            wrote: &self.wrote,
             verdict: &self.verdict,
             place: self.place.as_ref(),
         }

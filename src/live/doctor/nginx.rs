@@ -146,10 +146,22 @@ fn is_same(a: &Path, b: &Path) -> bool {
 }
 
 impl Said {
+    /// Whether nothing was wrong but that the user who asked may not open what nginx opens: that is no fault of the
+    /// configuration.
+    pub fn is_denied(&self) -> bool {
+        !self.success && self.grave().next().is_some() && self.grave().all(is_denial)
+    }
+
+    fn grave(&self) -> impl Iterator<Item = &str> + Clone {
+        let is_grave = |line: &&str| ["[emerg]", "[alert]", "[crit]"].iter().any(|level| line.contains(level));
+        self.messages.lines().filter(is_grave)
+    }
+
     /// What is wrong, in nginx's words: its first message of level emerg, alert or crit, or the last one.
     pub fn complaint(&self) -> String {
-        let grave = |line: &&str| ["[emerg]", "[alert]", "[crit]"].iter().any(|level| line.contains(level));
-        let line = self.messages.lines().find(grave).or_else(|| self.messages.lines().last()).unwrap_or_default();
+        let mut grave = self.grave();
+        let line = grave.clone().find(|line| !is_denial(line)).or_else(|| grave.next());
+        let line = line.or_else(|| self.messages.lines().last()).unwrap_or_default();
         let line = line.strip_prefix("nginx: ").unwrap_or(line);
         // While it reads a configuration it writes with the time and its number: `2026/11/21 … [emerg] 12#12: `.
         let Some(at) = line.find('[').filter(|_| line.starts_with(|c: char| c.is_ascii_digit())) else {
@@ -160,6 +172,21 @@ impl Said {
             None => without_noise(&line[at..]),
         }
     }
+}
+
+fn is_denial(line: &str) -> bool {
+    line.contains("(13: ") || line.contains("(1: ")
+}
+
+/// Whether this process may do what nginx's master may.
+pub(super) fn is_root() -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
+    }
+    #[cfg(not(unix))]
+    false
 }
 
 /// The text without what it quotes of a file that is no text.
@@ -209,6 +236,11 @@ mod tests {
             ..Said::default()
         };
         assert_eq!(said.complaint(), "[emerg] unknown directive \"y\"");
+        assert!(!said.is_denied());
+        let denied = "nginx: [alert] could not open error log file: open() \"/e\" failed (13: Permission denied)\n";
+        let both = Said { messages: format!("{denied}{}", said.messages), ..Said::default() };
+        assert_eq!((both.complaint(), both.is_denied()), (said.complaint(), false));
+        assert!(Said { messages: denied.into(), ..Said::default() }.is_denied());
         let said = Said { messages: "nginx: [emerg] unknown directive \"\u{fffd}\u{1d}\"x\" in /c:1\n".into(), ..said };
         assert_eq!(said.complaint(), "[emerg] unknown directive \"…\" in /c:1");
     }

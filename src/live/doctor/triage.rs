@@ -136,7 +136,10 @@ impl Visit<'_, '_> {
 
     /// Adds what nginx wrote of one of the handshakes that just failed.
     fn explain_by_log(&mut self, handshake: usize, cause: &Cause) {
-        let wrote = format!("nginx wrote about it: `{}`. {} {}", cause.message, cause.cause, cause.change);
+        let wrote = format!("`{}` in its log: {} {}", cause.message, cause.cause, cause.change);
+        if let Some(trial) = self.checkup.trials.get_mut(handshake).filter(|trial| !trial.through.is_healthy()) {
+            trial.wrote.push(wrote.clone());
+        }
         if let Some(problem) = self.checkup.shown_by(handshake) {
             problem.advice.push(wrote);
             problem.rules.extend(cause.rules.iter().cloned());

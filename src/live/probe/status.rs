@@ -145,7 +145,7 @@ pub(super) fn status(answer: &Answer, request: &Request, target: &Target, took: 
 
 /// Whether the page is one that nginx makes itself (`ngx_http_error_full_tail` and the others in
 /// `ngx_http_special_response.c`); a backend may be an nginx as well.
-pub(super) fn is_nginx_page(answer: &Answer) -> bool {
+pub(in crate::live) fn is_nginx_page(answer: &Answer) -> bool {
     ["<center>nginx", "<center>openresty", "<center>angie", "<center>Angie", "<center>freenginx"]
         .iter()
         .any(|mark| says(answer, mark))
@@ -279,6 +279,7 @@ fn gateway(answer: &Answer) -> Diagnosis {
             "missing-http-version",
             "wrong-http-version",
             "dropped-handshake-request",
+            "unsupported-proxy-module",
         ])
 }
 

@@ -76,6 +76,8 @@ pub(super) fn run(args: &DoctorArgs) -> Result<u8, Failure> {
     options.check()?;
     let running = Running::look();
     let root = args.root.as_deref().map(main_file).transpose()?;
+    // A file of conf.d is looked at in the configuration that includes it.
+    let root = root.map(|root| including(root, args)).transpose()?;
     let nginx = Nginx::find(args.nginx.as_deref(), running.as_ref().ok(), root.as_deref(), args.prefix.as_deref());
     let source = Source::of(root.as_deref(), &nginx)?;
 
@@ -124,6 +126,17 @@ pub(super) fn run(args: &DoctorArgs) -> Result<u8, Failure> {
         Health::Problem => FINDINGS,
         Health::Unknown => FAILED,
     })
+}
+
+/// The main file that includes a file, or that file itself.
+fn including(root: PathBuf, args: &DoctorArgs) -> Result<PathBuf, Failure> {
+    let lint = LintArgs {
+        input: InputArgs { paths: vec![root.clone()], ..InputArgs::default() },
+        settings: args.settings.clone(),
+        ..LintArgs::default()
+    };
+    let session = Session::new(&lint)?;
+    Ok(session.jobs.first().map_or(root, |job| job.root.clone()))
 }
 
 /// Where the configuration comes from.

@@ -290,3 +290,48 @@ fn of_several_handshakes_each_is_named_with_its_own_log() {
     assert!(half.contains(&format!("! backend ws://{pass}/half/ws: 101, open")), "{half}");
     assert!(half.contains(&format!("ws://127.0.0.1:{dead}/half/ws: nothing listens there")), "{half}");
 }
+
+#[test]
+fn a_file_of_conf_d_is_tested_in_the_configuration_that_includes_it() {
+    let Some(nginx) = nginx() else { return };
+    let site = start(&nginx, GOOD);
+    let file = site.folder.path().join("nginx.conf");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let (http, server) = text.split_at(text.find("server {").unwrap());
+    let server = server.trim_end().trim_end_matches('}');
+    std::fs::create_dir(site.folder.path().join("conf.d")).unwrap();
+    std::fs::write(site.folder.path().join("conf.d/nginx.conf"), server).unwrap();
+    std::fs::write(&file, format!("{http} include {}/conf.d/*.conf; }}", site.folder.path().display())).unwrap();
+    reload(&site);
+    let said = doctor(&nginx, &site.folder.path().join("conf.d"), &[]);
+    assert_eq!(said.status, 0, "{}", said.text);
+    assert!(plain(&said.text).contains("nginx accepts it"), "{}", said.text);
+}
+
+/// Who looks, root or not, changes nothing about the configuration.
+#[cfg(unix)]
+#[test]
+fn what_the_user_may_not_open_is_no_fault_of_the_configuration() {
+    let Some(nginx) = nginx() else { return };
+    // Only root can be somebody else.
+    let is_root = || std::process::Command::new("id").arg("-u").output().is_ok_and(|said| said.stdout == b"0\n");
+    let has_setpriv = || std::process::Command::new("setpriv").arg("--version").output().is_ok();
+    if !is_root() || !has_setpriv() {
+        return;
+    }
+    let site = start(&nginx, GOOD);
+    // What root wrote there stays root's.
+    std::os::unix::fs::chown(site.folder.path(), Some(65534), None).unwrap();
+    let said = std::process::Command::new("setpriv")
+        .args(["--reuid=65534", "--regid=65534", "--clear-groups", env!("CARGO_BIN_EXE_nginx-wslint")])
+        .args(["doctor", "--isolated", "--timeout", "3", "--nginx"])
+        .arg(&nginx.binary)
+        .arg("--root")
+        .arg(site.folder.path().join("nginx.conf"))
+        .env("NO_COLOR", "1")
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&said.stdout).into_owned();
+    assert_eq!(said.status.code(), Some(0), "{text}{}", String::from_utf8_lossy(&said.stderr));
+    assert!(plain(&text).contains("nginx -t not looked at: this user may not: "), "{text}");
+}

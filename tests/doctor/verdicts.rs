@@ -186,6 +186,9 @@ fn a_backend_in_a_variable_is_not_called_a_protocol() {
         said.text
     );
     assert!(!text.contains("Also found"), "{}", said.text);
+    // The log has been read already.
+    assert!(text.contains("nginx: `invalid URL prefix"), "{}", said.text);
+    assert!(!text.contains("Read nginx's error log"), "{}", said.text);
 }
 
 #[test]

@@ -77,6 +77,10 @@ pub fn conclusion(checkup: &Checkup, style: &Style) -> io::Result<String> {
 /// What a handshake came to, with its URL where there were others.
 fn named(checkup: &Checkup, trial: &Trial) -> Diagnosis {
     let mut verdict = trial.verdict.clone();
+    if !trial.wrote.is_empty() {
+        // What the log says stands there already.
+        verdict.advice.retain(|advice| !advice.contains("error log"));
+    }
     if checkup.trials.len() > 1 {
         verdict.sentence = format!("{}: {}", trial.through.url, verdict.sentence);
     }

@@ -68,7 +68,10 @@ impl Place {
             builder.add(linted, &Scope { asked: &|_| true, shown: &only, editable: &|_| true });
             let mut diagnostics = builder.finish().diagnostics;
             // It speaks of the first of several routes.
-            if let Some(route) = route.filter(|_| !wanted.route.is_none_or(|first| located.routes.contains(&first))) {
+            let is_here = |number: &usize| located.routes.contains(number);
+            let elsewhere =
+                wanted.route.is_some_and(|first| !is_here(&first)) && wanted.more_routes.iter().any(is_here);
+            if let Some(route) = route.filter(|_| elsewhere) {
                 let also = format!("; the same holds for `location {}`", route.label(tree));
                 diagnostics.iter_mut().for_each(|one| one.message.push_str(&also));
             }

@@ -10,6 +10,8 @@ mod init;
 mod lint;
 #[cfg(feature = "live")]
 mod log;
+#[cfg(feature = "live")]
+mod main_file;
 mod manual;
 mod names;
 mod output;

@@ -1,9 +1,9 @@
 //! How requests are spread over the servers of an upstream.
 
 use super::super::condition::{Hit, Scope};
-use super::super::finding::Place;
-use super::{Fact, when};
-use crate::config::{DirectiveId, Upstream};
+use super::super::finding::{Place, WordPart};
+use super::{Fact, directive, when};
+use crate::config::{Context, DirectiveId, Tree, Upstream};
 
 pub(super) const FACTS: &[Fact] = facts! {
     "sticky-protocol" "a session is several requests, which must all reach the same server" |scope| {
@@ -11,6 +11,8 @@ pub(super) const FACTS: &[Fact] = facts! {
     };
     "spread-servers" "several servers take turns, whoever the client is; the second place is the upstream" spread_servers;
     "other-balancing" "a balancing method is chosen for the upstream" other_balancing;
+    "backup-beside" "a server of the upstream is a `backup`, which most balancing methods refuse" backup_beside;
+    "backup-refused" "the server is a `backup` behind a balancing method that knows none; the word is the method" backup_refused;
 };
 
 /// Methods that send a client to the server it had before, if their key says so, and those that nobody can judge.
@@ -44,4 +46,36 @@ fn other_balancing(scope: Scope<'_>) -> Option<Hit> {
     let upstream = upstream_of(scope)?;
     let line: DirectiveId = OTHERS.iter().find_map(|name| scope.tree.own(upstream.block, name).first().copied())?;
     Some(Hit::at(Place::head(line)))
+}
+
+fn is_backup(tree: &Tree, server: DirectiveId) -> bool {
+    tree.args(server).skip(1).any(|parameter| parameter == "backup")
+}
+
+fn backup_beside(scope: Scope<'_>) -> Option<Hit> {
+    let tree = scope.tree;
+    let servers = tree.own(upstream_of(scope)?.block, "server");
+    servers.iter().copied().find(|&server| is_backup(tree, server)).map(|server| Hit::lines([server]))
+}
+
+/// `balancing method does not support parameter "backup"` (`ngx_http_upstream_server`): the method says which parameters
+/// the `server` lines behind it may have. Of 1.22.1's, these three refuse `backup`, and none refuses another one.
+fn backup_refused(scope: Scope<'_>) -> Option<Hit> {
+    const WITHOUT: [&str; 3] = ["hash", "ip_hash", "random"];
+    let tree = scope.tree;
+    let server =
+        directive(scope).filter(|&id| tree.directive(id).context == Context::Upstream && is_backup(tree, id))?;
+    let block = tree.directive(server).parent;
+    // The commercial build has methods and parameters of its own, of which nothing is measured.
+    let is_stock =
+        |line| tree.directive(line).name.is_some_and(|name| name.entries().iter().all(|entry| !entry.commercial));
+    if !tree.children(block).all(is_stock) || !tree.own(block, "sticky").is_empty() {
+        return None;
+    }
+    let before = |name: &&str| tree.own(block, name).iter().any(|&line| line < server);
+    let method = WITHOUT.into_iter().find(before)?;
+    let words = tree.words(server);
+    let index = (1..words.len()).find(|&index| tree.arg(server, index).is_some_and(|word| word == "backup"))?;
+    let place = Place { directive: server, part: WordPart::Word(index) };
+    Some(Hit { places: vec![place], words: vec![method.to_owned()] })
 }

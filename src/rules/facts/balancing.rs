@@ -3,7 +3,7 @@
 use super::super::condition::{Hit, Scope};
 use super::super::finding::{Place, WordPart};
 use super::{Fact, directive, when};
-use crate::config::{Context, DirectiveId, Tree, Upstream};
+use crate::config::{Context, DirectiveId, Part, Tree, Upstream, parts};
 
 pub(super) const FACTS: &[Fact] = facts! {
     "sticky-protocol" "a session is several requests, which must all reach the same server" |scope| {
@@ -11,6 +11,7 @@ pub(super) const FACTS: &[Fact] = facts! {
     };
     "spread-servers" "several servers take turns, whoever the client is; the second place is the upstream" spread_servers;
     "other-balancing" "a balancing method is chosen for the upstream" other_balancing;
+    "changing-hash" "the key of `hash` changes from one request of a session to the next; the word is the variable" changing_hash;
     "backup-beside" "a server of the upstream is a `backup`, which most balancing methods refuse" backup_beside;
     "backup-refused" "the server is a `backup` behind a balancing method that knows none; the word is the method" backup_refused;
 };
@@ -46,6 +47,42 @@ fn other_balancing(scope: Scope<'_>) -> Option<Hit> {
     let upstream = upstream_of(scope)?;
     let line: DirectiveId = OTHERS.iter().find_map(|name| scope.tree.own(upstream.block, name).first().copied())?;
     Some(Hit::at(Place::head(line)))
+}
+
+/// Variables that differ between the requests of one session: those of a single request or connection, the query, which
+/// holds the session's number from the second request on, and the cookies, which answers set.
+const CHANGING: [&str; 18] = [
+    "request_uri",
+    "args",
+    "query_string",
+    "arg_sid",
+    "arg_t",
+    "http_cookie",
+    "request_id",
+    "request",
+    "request_length",
+    "remote_port",
+    "connection",
+    "connection_requests",
+    "msec",
+    "time_local",
+    "time_iso8601",
+    "http_sec_websocket_key",
+    "http_upgrade",
+    "connection_upgrade",
+];
+
+fn changing_hash(scope: Scope<'_>) -> Option<Hit> {
+    let tree = scope.tree;
+    let upstream = upstream_of(scope).filter(|upstream| upstream.servers.len() > 1)?;
+    let line = *tree.own(upstream.block, "hash").first()?;
+    let key = tree.arg(line, 1)?;
+    let variable = parts(&key).into_iter().find_map(|part| match part {
+        Part::Variable(name) => CHANGING.into_iter().find(|changing| name.eq_ignore_ascii_case(changing)),
+        Part::Text(_) => None,
+    })?;
+    let place = Place { directive: line, part: WordPart::Word(1) };
+    Some(Hit { places: vec![place], words: vec![format!("${variable}")] })
 }
 
 fn is_backup(tree: &Tree, server: DirectiveId) -> bool {

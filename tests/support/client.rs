@@ -205,6 +205,12 @@ fn check_101(answer: &Message, sent: &[(String, String)]) -> Result<(), String> 
     if answer.one("Sec-WebSocket-Accept") != Some(&accept) {
         return Err(format!("Sec-WebSocket-Accept: {:?}, expected {accept}", answer.all("Sec-WebSocket-Accept")));
     }
+    // A browser that offered subprotocols takes no answer without one, as the client library does.
+    let chosen = answer.one("Sec-WebSocket-Protocol");
+    let offered = sent.iter().find(|(own, _)| own.eq_ignore_ascii_case("Sec-WebSocket-Protocol"));
+    if let Some((_, offered)) = offered.filter(|_| chosen.is_none()) {
+        return Err(format!("no subprotocol in the answer, though {offered} was offered"));
+    }
     // What the client did not offer it must not be given (RFC 6455, section 4.1, points 5 and 6).
     for name in ["Sec-WebSocket-Extensions", "Sec-WebSocket-Protocol"] {
         let offered = sent.iter().any(|(own, _)| own.eq_ignore_ascii_case(name));

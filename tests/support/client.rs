@@ -143,7 +143,10 @@ impl Client {
         body: Option<&str>,
     ) -> io::Result<Incoming<TcpStream>> {
         let mut request = format!("{method} {target} HTTP/1.1\r\nHost: {}\r\n", self.host);
+        // What belongs to a handshake makes one of any request, for some backends.
+        let is_handshake = headers.iter().any(|(name, _)| *name == "Upgrade");
         let own = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let own = own.filter(|(name, _)| is_handshake || !name.starts_with("Sec-WebSocket-"));
         for (name, value) in headers.iter().copied().chain(own) {
             request += &format!("{name}: {value}\r\n");
         }

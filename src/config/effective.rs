@@ -96,6 +96,11 @@ impl Tree {
         Name::of(name).map_or(&[], |name| self.index.own(&self.directives, block, name))
     }
 
+    /// The lines directly in `block` whose name the vocabulary does not know, where directives of nginx are expected.
+    pub fn unknown_in(&self, block: DirectiveId) -> &[DirectiveId] {
+        self.index.unknown(block)
+    }
+
     /// All directives of this name, wherever they stand, in nginx's order.
     pub fn all(&self, name: &str) -> &[DirectiveId] {
         Name::of(name).map_or(&[], |name| self.index.all(name))

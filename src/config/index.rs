@@ -1,5 +1,7 @@
 //! The directives of a tree by the block they stand in and by their name, so that no question walks through all of them.
 
+use std::collections::HashMap;
+
 use super::directives::Name;
 use super::tree::{Directive, DirectiveId};
 
@@ -14,6 +16,8 @@ pub(super) struct Index {
     /// For each name where its directives begin in `named`; one more at the end.
     starts: Vec<u32>,
     named: Vec<DirectiveId>,
+    /// For each block its statements whose name the vocabulary does not know, in their order. Few blocks have any.
+    unknown: HashMap<DirectiveId, Vec<DirectiveId>>,
 }
 
 impl Index {
@@ -27,7 +31,17 @@ impl Index {
         // Taken name by name, so that the statements of each block are sorted by name, and in their order under it.
         let by_name = |&id: &DirectiveId| (directives[id.0 as usize].parent.0 as usize, id);
         let (blocks, lines) = grouped(directives.len(), named.iter().map(by_name));
-        Self { blocks, lines, starts, named }
+        let mut unknown: HashMap<DirectiveId, Vec<DirectiveId>> = HashMap::new();
+        let ids = (0..).map(DirectiveId).zip(directives).skip(1);
+        for (id, directive) in ids.filter(|(_, one)| one.name.is_none() && one.context.is_modelled()) {
+            unknown.entry(directive.parent).or_default().push(id);
+        }
+        Self { blocks, lines, starts, named, unknown }
+    }
+
+    /// The statements directly in a block whose name the vocabulary does not know, in nginx's order.
+    pub(super) fn unknown(&self, block: DirectiveId) -> &[DirectiveId] {
+        self.unknown.get(&block).map_or(&[], Vec::as_slice)
     }
 
     /// The statements of that name directly in a block, in nginx's order; `directives` are those that were sorted.

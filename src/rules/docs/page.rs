@@ -125,7 +125,7 @@ impl Writer {
         }
         if let Some(handshake) = &example.handshake {
             self.line("");
-            self.paragraph(&proof(handshake), 2, "");
+            self.paragraph(&proof(handshake, example.good.is_some()), 2, "");
         }
     }
 

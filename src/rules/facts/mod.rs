@@ -26,6 +26,7 @@ macro_rules! facts {
     };
 }
 
+mod addresses;
 mod balancing;
 mod buffers;
 mod cache;
@@ -44,6 +45,7 @@ mod policy;
 mod query;
 mod reach;
 mod redirects;
+mod refusals;
 mod request;
 mod response;
 mod route;
@@ -83,6 +85,8 @@ pub(super) fn all() -> impl Iterator<Item = &'static Fact> {
         tests_of_upgrade::FACTS,
         times::FACTS,
         directives::FACTS,
+        refusals::FACTS,
+        addresses::FACTS,
         maps::FACTS,
         comments::FACTS,
     ]

@@ -52,6 +52,7 @@ mod route;
 mod security;
 mod settings;
 mod shadows;
+mod stripping;
 mod tests_of_upgrade;
 mod text;
 mod times;
@@ -67,6 +68,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Fact> {
         redirects::FACTS,
         shadows::FACTS,
         paths::FACTS,
+        stripping::FACTS,
         query::FACTS,
         upstreams::FACTS,
         origin::FACTS,

@@ -20,6 +20,7 @@ pub(super) const FACTS: &[Fact] = facts! {
     "path-droppable" "without the path in the address the request keeps its own" path_droppable;
     "double-slash" "what follows the location's path reaches the backend behind two slashes" double_slash;
     "glued-path" "what follows the location's path is glued to that of the address" glued_path;
+    "pusher-key-mapped" "the server expects a key below `/app`, and the address takes `/app` away" pusher_key;
     "stripped-endpoint" "the path that the protocol fixes is taken away" stripped_endpoint;
     "slash-mendable" "one slash more or less mends the mapping of paths" slash_mendable;
     "path-not-allowed" "nginx accepts no path in the address here" path_not_allowed;
@@ -37,7 +38,7 @@ pub(super) fn pass_word(route: &Route) -> Place {
 }
 
 /// A location with a plain path that itself holds the route's `*_pass`.
-fn plain_location<'a>(scope: Scope<'a>) -> Option<(&'a Route, DirectiveId, &'a Location)> {
+pub(super) fn plain_location<'a>(scope: Scope<'a>) -> Option<(&'a Route, DirectiveId, &'a Location)> {
     let route = scope.route()?;
     let block = route.location_block.filter(|&block| block == route.block)?;
     let location = route.location.as_ref().filter(|location| {
@@ -47,7 +48,7 @@ fn plain_location<'a>(scope: Scope<'a>) -> Option<(&'a Route, DirectiveId, &'a L
 }
 
 /// Whether something may rewrite requests before this location sees them, or in it.
-fn rewrites(tree: &Tree, block: DirectiveId) -> bool {
+pub(super) fn rewrites(tree: &Tree, block: DirectiveId) -> bool {
     let inner = tree.own(block, "if").iter().any(|&inner| !tree.own(inner, "rewrite").is_empty());
     inner || !tree.own(block, "rewrite").is_empty() || tree.is_open(block)
 }
@@ -56,6 +57,9 @@ fn rewrites(tree: &Tree, block: DirectiveId) -> bool {
 fn slash_redirect(scope: Scope<'_>) -> Option<Hit> {
     let tree = scope.tree;
     let (route, block, location) = plain_location(scope)?;
+    if !location.path.starts_with('/') {
+        return None;
+    }
     let slashless = location.path.strip_suffix('/').filter(|path| !path.is_empty())?;
     // For other paths than those of an endpoint nobody knows what clients ask for.
     if !route.intent.only && !route.intent.slashless {
@@ -135,7 +139,7 @@ fn path_droppable(scope: Scope<'_>) -> Option<Hit> {
 }
 
 /// An address without its path; a Unix socket without the colon before it too.
-fn without_uri(raw: &str, uri: &str) -> Option<String> {
+pub(super) fn without_uri(raw: &str, uri: &str) -> Option<String> {
     if raw.contains("unix:")
         && let Some(bare) = without_end(raw, &format!(":{uri}"))
     {
@@ -145,7 +149,7 @@ fn without_uri(raw: &str, uri: &str) -> Option<String> {
 }
 
 /// A prefix location whose path nginx replaces by a fixed one, and the two paths.
-fn mapped<'a>(scope: Scope<'a>) -> Option<(&'a Route, DirectiveId, &'a str, &'a str)> {
+pub(super) fn mapped<'a>(scope: Scope<'a>) -> Option<(&'a Route, DirectiveId, &'a str, &'a str)> {
     let (route, block, location) = plain_location(scope)?;
     let uri = route.target.uri.as_deref().filter(|_| !route.target.variable)?;
     // After a `rewrite` in the location its path is no longer the one that is replaced.
@@ -163,21 +167,64 @@ fn mapped_prefix<'a>(scope: Scope<'a>) -> Option<(&'a Route, DirectiveId, &'a st
     let (route, block, path, uri) = mapped(scope)?;
     let prefix = route.location.as_ref().is_some_and(|location| location.modifier != Modifier::Exact);
     let whole = route.intent.only || route.intent.fixed || is_endpoint(scope, path) || is_endpoint(scope, uri);
-    (prefix && !whole && path.len() > 1).then_some((route, block, path, uri))
+    // Nobody means to change an endpoint into itself: there the slash alone is wrong.
+    let same = is_same_but_for_slash(path, uri) && !route.intent.slashless;
+    (prefix && (!whole || same) && path.len() > 1).then_some((route, block, path, uri))
+}
+
+fn is_same_but_for_slash(path: &str, uri: &str) -> bool {
+    path != uri && path.trim_end_matches('/') == uri.trim_end_matches('/')
+}
+
+/// What a path below the location's is called in a message: that of the protocol where it fixes one, which ends in a
+/// slash, else any.
+fn below(route: &Route, path: &str, uri: &str) -> &'static str {
+    if route.intent.fixed && is_same_but_for_slash(path, uri) { "" } else { "x" }
 }
 
 /// `location /app` with `http://b/`: `/app/x` becomes `//x` (NGINX facts part G).
 fn double_slash(scope: Scope<'_>) -> Option<Hit> {
     let (route, _, path, uri) = mapped_prefix(scope)?;
-    let doubled = !path.ends_with('/') && uri.ends_with('/');
-    doubled.then(|| Hit { places: vec![pass_word(route)], words: vec![format!("{path}/x"), format!("{uri}/x")] })
+    let doubled = !path.ends_with('/') && uri.ends_with('/') && pusher_key(scope).is_none();
+    let rest = below(route, path, uri);
+    let words = vec![format!("{path}/{rest}"), format!("{uri}/{rest}"), path.to_owned()];
+    doubled.then(|| Hit { places: vec![pass_word(route)], words })
+}
+
+/// `location /app` with `http://b/`, where the server expects `/app/KEY`.
+fn pusher_key(scope: Scope<'_>) -> Option<Hit> {
+    let (route, _, path, uri) = mapped(scope)?;
+    let stripped = uri == "/" && path.trim_end_matches('/') == "/app" && is_pusher(scope.tree, route);
+    stripped.then(|| {
+        let sent = if path.ends_with('/') { "/KEY" } else { "//KEY" };
+        Hit { places: vec![pass_word(route)], words: vec!["/app/KEY".to_owned(), sent.to_owned()] }
+    })
+}
+
+/// Whether a route to `/app` leads to a server of the Pusher protocol: one by that name, on the port of Soketi, or on
+/// that of Reverb beside an application in PHP.
+fn is_pusher(tree: &Tree, route: &Route) -> bool {
+    const NAMES: [&str; 5] = ["soketi", "reverb", "laravel-websocket", "laravel_websocket", "pusher"];
+    let servers = tree.upstream(route.target.host()).map_or(&[][..], |upstream| upstream.servers.as_slice());
+    let mut addresses: Vec<String> = servers.iter().filter_map(|&line| Some(tree.arg(line, 1)?.into_owned())).collect();
+    addresses.push(route.target.authority.clone());
+    let named = addresses.iter().any(|address| NAMES.iter().any(|name| address.to_ascii_lowercase().contains(name)));
+    let on = |port: &str| addresses.iter().any(|address| address.ends_with(port));
+    let php = || {
+        let server = route.server?;
+        let files = tree.own(server, "location").iter().flat_map(|&block| tree.own(block, "try_files"));
+        let index = files.filter_map(|&line| tree.args(line).last()).any(|last| last.starts_with("/index.php"));
+        index.then_some(())
+    };
+    route.headers.upgrade.state.sends() && (named || on(":6001") || (on(":8080") && php().is_some()))
 }
 
 /// `location /app/` with `http://b/base`: `/app/x` becomes `/basex` (NGINX facts part G).
 fn glued_path(scope: Scope<'_>) -> Option<Hit> {
     let (route, _, path, uri) = mapped_prefix(scope)?;
     let glued = path.ends_with('/') && !uri.ends_with('/') && !uri.contains('?');
-    glued.then(|| Hit { places: vec![pass_word(route)], words: vec![format!("{path}x"), format!("{uri}x")] })
+    let rest = below(route, path, uri);
+    glued.then(|| Hit { places: vec![pass_word(route)], words: vec![format!("{path}{rest}"), format!("{uri}{rest}")] })
 }
 
 fn slash_mendable(scope: Scope<'_>) -> Option<Hit> {

@@ -1,15 +1,17 @@
 //! Whether a handshake keeps its query string.
 
 use super::super::condition::{Hit, Scope};
-use super::paths::{fixed_path, pass_word, takes_one_path};
-use super::text::{raw, with_end};
+use super::super::finding::{Place, WordPart};
+use super::paths::{fixed_path, pass_word, plain_location, takes_one_path};
+use super::text::{raw, with_end, without_end};
 use super::{Fact, when};
-use crate::config::{DefinitionKind, DirectiveId, Part, Tree, parts};
+use crate::config::{DefinitionKind, DirectiveId, Modifier, Part, Pattern, Tree, parts};
 use crate::websocket::Route;
 
 pub(super) const FACTS: &[Fact] = facts! {
     "query-lost" "the path of the address holds variables, and none of them the query string" query_lost;
     "query-needed" "the protocol's handshake needs its query string" |scope| when(scope.route()?.intent.query);
+    "query-cut" "a `rewrite` of every path ends in `?`, which drops the arguments" query_cut;
     "query-appendable" "the arguments can be written behind the address" query_appendable;
 };
 
@@ -26,6 +28,34 @@ fn query_lost(scope: Scope<'_>) -> Option<Hit> {
         }
     };
     lost.then(|| Hit::at(pass_word(route)))
+}
+
+/// A replacement that ends in `?` keeps the request's arguments out (`ngx_http_rewrite`).
+fn query_cut(scope: Scope<'_>) -> Option<Hit> {
+    let tree = scope.tree;
+    let (route, block, location) = plain_location(scope)?;
+    if tree.is_open(block) || scope.routes.jumps.runs_code(block) || route.target.variable {
+        return None;
+    }
+    // Another line before it may end the rewriting, or may bring them back.
+    let first = tree
+        .children(block)
+        .find(|&line| ["rewrite", "break", "return", "if"].iter().any(|name| tree.is(line, name)))?;
+    let line = Some(first)
+        .filter(|&line| tree.is(line, "rewrite") && tree.arg(line, 3).is_some_and(|flag| flag == "break"))?;
+    let replacement = tree.arg(line, 2)?;
+    let kept =
+        ["args", "query_string", "request_uri", "arg_"].iter().any(|name| replacement.contains(&format!("${name}")));
+    let cut =
+        replacement.strip_suffix('?').filter(|path| !kept && !path.contains('?') && path.starts_with(['/', '$']))?;
+    let pattern = Pattern::new(&tree.arg(line, 1)?, false);
+    let stem = location.path.trim_end_matches('/');
+    let below = [format!("{stem}/"), format!("{stem}/x"), format!("{stem}/7/a-b")];
+    let all = location.modifier == Modifier::Exact || below.iter().all(|path| pattern.is_match(path) == Some(true));
+    let own = pattern.is_match(&location.path) == Some(true) || location.modifier != Modifier::Exact;
+    let place = Place { directive: line, part: WordPart::Word(2) };
+    let text = without_end(raw(tree, place)?, "?")?;
+    (all && own && !cut.is_empty()).then(|| Hit { places: vec![place], words: vec![text] })
 }
 
 fn query_appendable(scope: Scope<'_>) -> Option<Hit> {

@@ -10,6 +10,7 @@ use crate::websocket::{Route, is_redirect};
 
 pub(super) const FACTS: &[Fact] = facts! {
     "endpoint-redirected" "the location is an endpoint and does nothing but redirect" endpoint_redirected;
+    "redirected-to-websocket" "the line redirects to ws:// or wss://" to_websocket;
 };
 
 fn endpoint_redirected(scope: Scope<'_>) -> Option<Hit> {
@@ -27,6 +28,18 @@ fn endpoint_redirected(scope: Scope<'_>) -> Option<Hit> {
     };
     let redirects = ["301", "302", "303", "307", "308"].contains(&&*code);
     (redirects && alone && !tree.is_open(block)).then(|| Hit::at(Place::head(line)))
+}
+
+/// `return 301 wss://…`, `rewrite … ws://… redirect`. Without the flag of a redirect a replacement with another scheme than
+/// http is a path (`ngx_http_rewrite`), and another status than that of a redirect is a text.
+fn to_websocket(scope: Scope<'_>) -> Option<Hit> {
+    let tree = scope.tree;
+    let line = directive(scope)?;
+    let flag = if tree.is(line, "return") { tree.arg(line, 1)? } else { tree.arg(line, 3)? };
+    let redirects = ["301", "302", "303", "307", "308", "redirect", "permanent"].contains(&&*flag);
+    let address = tree.arg(line, 2)?.to_ascii_lowercase();
+    let scheme = address.split_once("://").map(|(scheme, _)| scheme).filter(|scheme| ["ws", "wss"].contains(scheme))?;
+    redirects.then(|| Hit { words: vec![scheme.to_owned()], ..Hit::at(Place::head(line)) })
 }
 
 /// The status with which a `rewrite` redirects every request of a route, if it does.

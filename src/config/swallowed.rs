@@ -31,8 +31,9 @@ fn swallowed(tree: &Tree, id: DirectiveId) -> Option<Problem> {
         return Some(unterminated(tree, id));
     }
     let is_one_more = !entry.args.accepts(words.len() - 1);
-    let next = next_statement(tree, id, |next| next.entry_in(directive.context).is_some() && is_one_more)
-        .or_else(|| next_statement(tree, id, |next| is_no_argument(tree, id, next)))?;
+    let next = next_statement(tree, id, |next, _| next.entry_in(directive.context).is_some() && is_one_more).or_else(
+        || next_statement(tree, id, |next, index| is_no_argument(tree, id, next) && goes_on(tree, id, index)),
+    )?;
     let message = if is_one_more {
         format!("invalid number of arguments in \"{}\" directive", name.text())
     } else if name.text() == "listen" {
@@ -59,13 +60,13 @@ fn problem(tree: &Tree, id: DirectiveId, place: Span, message: String) -> Proble
     }
 }
 
-/// The number of the first word that begins a line and is a directive that `fits`.
-fn next_statement(tree: &Tree, id: DirectiveId, fits: impl Fn(Name) -> bool) -> Option<usize> {
+/// The number of the first word that begins a line and is a directive that, with this number, `fits`.
+fn next_statement(tree: &Tree, id: DirectiveId, fits: impl Fn(Name, usize) -> bool) -> Option<usize> {
     let source = tree.source(id);
     let words = tree.words(id);
     (1..words.len()).find(|&index| {
         let between = &source.text()[words[index - 1].span.end as usize..words[index].span.start as usize];
-        between.contains('\n') && Name::of(source.slice(words[index].span)).is_some_and(&fits)
+        between.contains('\n') && Name::of(source.slice(words[index].span)).is_some_and(|name| fits(name, index))
     })
 }
 
@@ -77,10 +78,17 @@ fn is_no_argument(tree: &Tree, id: DirectiveId, next: Name) -> bool {
     allowed && (next.text().contains('_') || PLAIN.contains(&next.text()))
 }
 
+/// Whether another word follows in the same line, as an argument does.
+fn goes_on(tree: &Tree, id: DirectiveId, index: usize) -> bool {
+    let words = tree.words(id);
+    let Some(next) = words.get(index + 1) else { return false };
+    !tree.source(id).text()[words[index].span.end as usize..next.span.start as usize].contains('\n')
+}
+
 /// `server_name x` before `location / {`: what ends in `{` has no block (`ngx_conf_handler`).
 fn unterminated(tree: &Tree, id: DirectiveId) -> Problem {
     let context = tree.directive(id).context;
-    let opens = |next: Name| next.entry_in(context).is_some();
+    let opens = |next: Name, _| next.entry_in(context).is_some();
     let brace = tree.node_body(id).map_or_else(|| tree.head(id), |body| Span { start: body.open, end: body.open + 1 });
     let place = next_statement(tree, id, opens).map_or(brace, |index| tree.words(id)[index].span);
     problem(tree, id, place, format!("directive \"{}\" is not terminated by \";\"", tree.name(id)))
@@ -92,7 +100,7 @@ fn before_a_block(tree: &Tree, id: DirectiveId) -> Option<Problem> {
     if !context.is_modelled() || !tree.is_block(id) {
         return None;
     }
-    let opens = |next: Name| next.entry_in(context).is_some_and(|entry| entry.opens.is_some());
+    let opens = |next: Name, _| next.entry_in(context).is_some_and(|entry| entry.opens.is_some());
     next_statement(tree, id, opens)?;
     Some(unterminated(tree, id))
 }

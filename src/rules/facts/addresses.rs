@@ -22,9 +22,9 @@ fn is_sure(tree: &Tree, id: DirectiveId, address: &str) -> bool {
     let directive = tree.directive(id);
     let template = tree.file(directive.file).ast.template().is_some() || is_placeholder(address);
     let in_sight = directive.parent != ROOT || tree.is_complete();
-    // Angle brackets and capitals are for people to fill in.
-    let blank = address.contains(['$', '<', '[', '*', '{', '%']) && !address.starts_with('[');
-    in_sight && !template && !blank && !address.is_empty() && !address.bytes().all(|byte| byte.is_ascii_uppercase())
+    // Brackets and capitals are for people to fill in, but for those of an IPv6 address.
+    let blank = address.contains(['$', '<', '*', '{', '%']) || address.bytes().all(|byte| byte.is_ascii_uppercase());
+    in_sight && !template && !blank && !address.is_empty()
 }
 
 /// `invalid URL prefix` (`ngx_http_proxy_pass`).
@@ -71,9 +71,8 @@ fn upstream_with_port(scope: Scope<'_>) -> Option<Hit> {
     let target = Target::new(&address);
     let port = target.port().filter(|_| !target.variable && matches!(target.scheme.as_str(), "http" | "https"))?;
     let upstream = tree.upstream(target.host())?.block;
-    let in_http = tree.directive(upstream).context == Context::Upstream
-        || tree.directive(tree.directive(upstream).parent).context == Context::Main;
-    if !in_http || tree.directive(upstream).context == Context::Stream || !is_sure(tree, id, &address) {
+    // One of `stream` is another matter.
+    if tree.directive(upstream).context != Context::Http || !is_sure(tree, id, &address) {
         return None;
     }
     let place = first_argument(id);

@@ -29,7 +29,7 @@ fn misplaced(scope: Scope<'_>) -> Option<Hit> {
         return None;
     }
     // A fragment with nothing but servers may be one for `stream`, where the address has no scheme.
-    if may_be_of_stream(scope.tree, id) {
+    if may_stand_right(scope.tree, id) {
         return None;
     }
     // In `location` and below, a block such as `map` has no other meaning; a foreign block may have one of its own.
@@ -42,10 +42,13 @@ fn misplaced(scope: Scope<'_>) -> Option<Hit> {
     Some(Hit { words: vec![around], ..Hit::at(Place::head(id)) })
 }
 
-/// Whether a `proxy_pass` stands in a server that may be one of `stream`.
-fn may_be_of_stream(tree: &Tree, id: DirectiveId) -> bool {
+/// Whether a `proxy_pass` stands in a server that may be one of `stream`, or in a location whose `{` is amiss.
+fn may_stand_right(tree: &Tree, id: DirectiveId) -> bool {
+    let directive = tree.directive(id);
     let has_scheme = tree.arg(id, 1).is_some_and(|address| address.contains("://"));
-    !tree.is_complete() && tree.directive(id).context == Context::Server && tree.is(id, "proxy_pass") && !has_scheme
+    let of_stream = !tree.is_complete() && !has_scheme;
+    let amiss = !tree.file(directive.file).ast.errors().is_empty();
+    directive.context == Context::Server && tree.is(id, "proxy_pass") && (of_stream || amiss)
 }
 
 fn misplaced_in(scope: Scope<'_>, contexts: &[Context]) -> Option<Hit> {

@@ -32,6 +32,7 @@ mod cache;
 mod capacity;
 mod comments;
 mod directives;
+mod earlier;
 mod headers;
 mod jumps;
 mod leftovers;
@@ -65,6 +66,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Fact> {
         passes::FACTS,
         redirects::FACTS,
         shadows::FACTS,
+        earlier::FACTS,
         paths::FACTS,
         stripping::FACTS,
         query::FACTS,

@@ -27,16 +27,19 @@ macro_rules! facts {
 }
 
 mod balancing;
+mod browser;
 mod buffers;
 mod cache;
 mod capacity;
 mod comments;
+mod dead_paths;
 mod directives;
 mod earlier;
 mod headers;
 mod jumps;
 mod leftovers;
 mod listeners;
+mod loops;
 mod maps;
 mod origin;
 mod passes;
@@ -45,8 +48,10 @@ mod policy;
 mod query;
 mod reach;
 mod redirects;
+mod refused;
 mod request;
 mod response;
+mod rewritten;
 mod route;
 mod security;
 mod settings;
@@ -67,6 +72,8 @@ pub(super) fn all() -> impl Iterator<Item = &'static Fact> {
         redirects::FACTS,
         shadows::FACTS,
         earlier::FACTS,
+        dead_paths::FACTS,
+        refused::FACTS,
         paths::FACTS,
         stripping::FACTS,
         query::FACTS,

@@ -41,6 +41,11 @@ pub(super) fn answers_as_well(scope: Scope<'_>, route: &Route, other: DirectiveI
     may_upgrade(scope, other) && !goes_elsewhere(scope, route, other)
 }
 
+/// Whether a location hands its requests on to the servers of a route, or may do so.
+pub(super) fn leads_there_too(scope: Scope<'_>, route: &Route, other: DirectiveId) -> bool {
+    scope.routes.of_block(other).is_some() && !goes_elsewhere(scope, route, other)
+}
+
 fn shadowed_beside(scope: Scope<'_>) -> Option<Hit> {
     let hit = shadowed(scope)?;
     let other = hit.places.first()?.directive;

@@ -197,6 +197,86 @@ const WORKING: &[Working] = &[
         served: "/ws",
     },
     Working {
+        name: "a pattern behind one that matches a part of it",
+        http: "server { listen 80; location ~ ^/ws/[a-z]+$ { return 403; } location ~ ^/ws/(.*)$ { proxy_pass http://127.0.0.1:3000; HEADERS } }",
+        path: "/ws/7",
+        served: "/ws/7",
+    },
+    Working {
+        name: "a pattern behind one that spares its paths",
+        http: "server { listen 80; location ~ ^/api/(?!.*/ws$) { return 403; } location ~ ^/api/.*/ws$ { proxy_pass http://127.0.0.1:3000; HEADERS } }",
+        path: "/api/v1/ws",
+        served: "/api/v1/ws",
+    },
+    Working {
+        name: "tests that a handshake passes",
+        http: "server { listen 80; server_name rt.example; if ($request_method !~ ^(GET|POST)$) { return 405; }
+               location /ws { valid_referers none server_names; if ($invalid_referer) { return 403; }
+               if ($http_referer ~ spam) { return 403; } proxy_pass http://127.0.0.1:3000; HEADERS } }",
+        path: "/ws",
+        served: "/ws",
+    },
+    Working {
+        name: "a test whose status leads on",
+        http: "server { listen 80; error_page 418 = @socket; location /ws { if ($http_referer = '') { return 418; } proxy_pass http://127.0.0.1:4000; HEADERS }
+               location @socket { proxy_pass http://127.0.0.1:3000; HEADERS } }",
+        path: "/ws",
+        served: "/ws",
+    },
+    Working {
+        name: "a webhook beside the handshake, with headers of the server",
+        http: "server { listen 80; HEADERS location /hook { if ($request_method != POST) { return 405; } proxy_pass http://127.0.0.1:3000; }
+               location /admin { deny all; proxy_pass http://127.0.0.1:3000; } location /ws { proxy_pass http://127.0.0.1:3000; } }",
+        path: "/ws",
+        served: "/ws",
+    },
+    Working {
+        name: "closed but for some",
+        http: "server { listen 80; location /ws { allow 127.0.0.1; deny all; proxy_pass http://127.0.0.1:3000; HEADERS } }",
+        path: "/ws",
+        served: "/ws",
+    },
+    Working {
+        name: "a rewrite of all but handshakes",
+        http: "server { listen 80; if ($http_upgrade) { break; } rewrite ^ /index.php last; location /ws { proxy_pass http://127.0.0.1:3000; HEADERS }
+               location = /index.php { return 403; } }",
+        path: "/ws",
+        served: "/ws",
+    },
+    Working {
+        name: "a rewrite to a location that carries handshakes",
+        http: "server { listen 80; rewrite ^/ws(.*)$ /live$1 last; location /ws { proxy_pass http://127.0.0.1:3000; HEADERS }
+               location /live { proxy_pass http://127.0.0.1:3000; HEADERS } }",
+        path: "/ws/1",
+        served: "/live/1",
+    },
+    Working {
+        name: "a rewrite of another path",
+        http: "server { listen 80; rewrite ^/(?!ws) /index.php last; location /ws { proxy_pass http://127.0.0.1:3000; HEADERS }
+               location = /index.php { return 403; } }",
+        path: "/ws",
+        served: "/ws",
+    },
+    Working {
+        name: "two servers of one name, of which the first carries handshakes as well",
+        http: "server { listen 80; server_name rt.example; location /ws { proxy_pass http://127.0.0.1:3000; HEADERS } }
+               server { listen 80; server_name rt.example; location /ws { proxy_pass http://127.0.0.1:3000; HEADERS } }",
+        path: "/ws",
+        served: "/ws",
+    },
+    Working {
+        name: "a glob beside the path itself",
+        http: "server { listen 80; location /ws { proxy_pass http://127.0.0.1:3000; HEADERS } location /ws/* { proxy_pass http://127.0.0.1:3000; HEADERS } }",
+        path: "/ws/1",
+        served: "/ws/1",
+    },
+    Working {
+        name: "arguments that are cut and brought back",
+        http: "server { listen 80; location /socket.io/ { rewrite ^/socket.io/(.*)$ /socket.io/$1?$args? break; proxy_pass http://127.0.0.1:3000; HEADERS } }",
+        path: "/socket.io/?EIO=4",
+        served: "/socket.io/?EIO=4",
+    },
+    Working {
         name: "a path with a variable in a pattern",
         http: "server { listen 80; location ~ ^/ws { proxy_pass http://127.0.0.1:3000$request_uri; HEADERS } }",
         path: "/ws?t=1",

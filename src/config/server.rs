@@ -1,8 +1,10 @@
 //! Which server a request reaches.
 
+use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::context::Context;
+use super::evaluate::is_placeholder;
 use super::regex::Pattern;
 use super::tree::{DirectiveId, Tree};
 
@@ -87,6 +89,52 @@ impl Tree {
             }
         }
         all
+    }
+
+    /// The servers that nginx never asks, with the earlier one that has all their addresses and names: it warns of a
+    /// `conflicting server name` and goes on (`ngx_http_add_server`, `ngx_http_server_names`; 1.22.1). Not among them are
+    /// the default of an address, and those of which an address or a name cannot be compared.
+    pub(crate) fn overruled(&self) -> HashMap<DirectiveId, DirectiveId> {
+        let mut first: HashMap<(IpAddr, u16, String), DirectiveId> = HashMap::new();
+        let mut overruled = HashMap::new();
+        let listens = self.listens(Context::Http);
+        for own in listens.chunk_by(|one, two| one.server == two.server) {
+            let Some(server) = own.first().map(|listen| listen.server) else { continue };
+            let comparable = own.len() == self.own(server, "listen").len().max(1);
+            let Some(names) = self.names(server) else { continue };
+            let mut by = comparable.then_some(None);
+            for listen in own {
+                if listen.default {
+                    by = None;
+                }
+                let Some(address) = listen.address else {
+                    by = None;
+                    continue;
+                };
+                for name in &names {
+                    let owner = *first.entry((address, listen.port, name.clone())).or_insert(server);
+                    // One that is not known for all of them is none.
+                    by = by
+                        .filter(|known| owner != server && known.is_none_or(|known| known == owner))
+                        .map(|_| Some(owner));
+                }
+            }
+            overruled.extend(by.flatten().map(|by| (server, by)));
+        }
+        overruled
+    }
+
+    /// The names of a server, an empty one where it has none; none where one is filled in later.
+    fn names(&self, server: DirectiveId) -> Option<Vec<String>> {
+        let lines = self.own(server, "server_name");
+        if lines.is_empty() {
+            return Some(vec![String::new()]);
+        }
+        let name = |name: std::borrow::Cow<'_, str>| {
+            let filled_in = is_placeholder(&name) || (!name.starts_with('~') && name.contains(['$', '{', '<']));
+            (!filled_in).then(|| name.to_ascii_lowercase())
+        };
+        lines.iter().flat_map(|&line| self.args(line)).map(name).collect()
     }
 
     /// The first of the servers by the best of their names.
@@ -216,6 +264,33 @@ mod tests {
         assert_eq!(answer("a.example", Some("192.0.2.1"), 80), "a.example (Name)");
         assert_eq!(answer("a.example", Some("::1"), 80), "*.example (Name)");
         assert_eq!(answer("dot.example", Some("::1"), 8080), ".dot.example (Name)");
+    }
+
+    #[test]
+    fn a_server_that_repeats_an_earlier_one_is_never_asked() {
+        let overruled = |servers: &str| {
+            let mut files = Memory::new();
+            files.insert("nginx.conf", format!("events {{}} http {{ {servers} }}"));
+            let tree = Tree::read("nginx.conf".as_ref(), &files, &TreeOptions::default());
+            tree.overruled().len()
+        };
+        let a = "server { listen 80; server_name a.example b.example; }";
+        for (second, expected) in [
+            ("server { listen 80; server_name A.example; }", 1),
+            ("server { listen *:80; server_name b.example a.example; }", 1),
+            ("server { server_name b.example; }", 1),
+            ("server { listen 80; server_name a.example c.example; }", 0),
+            ("server { listen 80; listen 81; server_name a.example; }", 0),
+            ("server { listen [::]:80; server_name a.example; }", 0),
+            ("server { listen 80 default_server; server_name a.example; }", 0),
+            ("server { listen localhost:80; server_name a.example; }", 0),
+            ("server { listen 80; server_name {{ name }}; }", 0),
+        ] {
+            assert_eq!(overruled(&format!("{a} {second}")), expected, "{second}");
+        }
+        assert_eq!(overruled("server { listen 80; } server { listen 80; }"), 1);
+        assert_eq!(overruled("server { listen 80 default_server; } server { listen 80; }"), 1);
+        assert_eq!(overruled("server { listen 80; } server { listen 80 default_server; }"), 0);
     }
 
     #[test]

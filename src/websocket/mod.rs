@@ -38,4 +38,4 @@ pub use route::{Module, Route, RouteSetting, Routes};
 pub use signals::Signals;
 pub use sites::{hosts, sends_policy};
 pub use steering::{PREFIX, deciding_comments, decision, instruction};
-pub(crate) use walk::is_redirect;
+pub(crate) use walk::{expand, is_redirect};

@@ -123,6 +123,8 @@ pub struct Routes {
     pub(super) restrictions: Restrictions,
     /// Addresses, as `listen` lines write them, on which some line asks for TLS.
     pub tls_addresses: HashSet<String>,
+    /// Servers that nginx never asks, with the earlier ones that have their names and addresses.
+    pub overruled: HashMap<DirectiveId, DirectiveId>,
     /// Blocks and the routes that they make, sorted.
     by_block: Vec<(DirectiveId, u32)>,
     /// Blocks whose header lines are in effect on some route, sorted.
@@ -158,6 +160,7 @@ impl Routes {
             handshake_subrequests: HashSet::new(),
             restrictions: Restrictions::default(),
             tls_addresses: HashSet::new(),
+            overruled: tree.overruled(),
             by_block: Vec::new(),
             header_origins: Vec::new(),
             upgrading: HashSet::new(),

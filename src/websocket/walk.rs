@@ -242,7 +242,7 @@ pub(crate) fn is_redirect(replacement: &str, flag: &str) -> bool {
 }
 
 /// A path with variables, without its query; none when a variable is not known.
-fn expand(text: &str, path: &str, groups: &[String]) -> Option<String> {
+pub(crate) fn expand(text: &str, path: &str, groups: &[String]) -> Option<String> {
     let mut out = String::new();
     for part in parts(text.split('?').next().unwrap_or_default()) {
         match part {

@@ -28,15 +28,19 @@ macro_rules! facts {
 
 mod addresses;
 mod balancing;
+mod browser;
 mod buffers;
 mod cache;
 mod capacity;
 mod comments;
+mod dead_paths;
 mod directives;
+mod earlier;
 mod headers;
 mod jumps;
 mod leftovers;
 mod listeners;
+mod loops;
 mod maps;
 mod origin;
 mod passes;
@@ -46,8 +50,10 @@ mod query;
 mod reach;
 mod redirects;
 mod refusals;
+mod refused;
 mod request;
 mod response;
+mod rewritten;
 mod route;
 mod security;
 mod settings;
@@ -67,6 +73,9 @@ pub(super) fn all() -> impl Iterator<Item = &'static Fact> {
         passes::FACTS,
         redirects::FACTS,
         shadows::FACTS,
+        earlier::FACTS,
+        dead_paths::FACTS,
+        refused::FACTS,
         paths::FACTS,
         stripping::FACTS,
         query::FACTS,

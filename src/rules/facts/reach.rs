@@ -3,17 +3,83 @@
 use super::super::condition::{Hit, Scope};
 use super::super::finding::Place;
 use super::Fact;
+use super::dead_paths::no_request_has;
+use super::loops::leads_to_itself;
 use super::redirects::redirects_all;
+use super::refused::{by_test, denied};
+use super::rewritten::away;
+use super::shadows::{answers_as_well, leads_there_too};
 use crate::config::{DirectiveId, Modifier, Reached, Tree};
 use crate::websocket::Route;
 
 pub(super) const FACTS: &[Fact] = facts! {
-    "answered-before" "`return` or `try_files` answers before the request is handed on" answered_before;
+    "kept-away" "no handshake gets to the route, whatever keeps it away" |scope| kept_away(scope).map(|(_, hit)| hit);
+    "answered-before" "`return` or `try_files` answers before the request is handed on" |scope| because(scope, Why::Answered);
     "files-before" "`try_files` in the location itself answers, and with a status" files_before;
     "never-entered" "the location is named and nothing refers to it, or it is internal and nothing leads to it"
-        never_entered;
+        |scope| because(scope, Why::Unentered);
+    "path-of-no-request" "the location's path is that of no request" |scope| because(scope, Why::Unasked);
+    "ignored-server" "an earlier server has the names and addresses of the route's server" |scope| because(scope, Why::Ignored);
+    "leads-to-itself" "the address is one of the route's own server, where the same location answers again" |scope| because(scope, Why::Looped);
+    "refused-by-test" "an `if` that every handshake of a browser meets answers it" |scope| because(scope, Why::Tested);
+    "denied-to-all" "`deny all` answers every handshake" |scope| because(scope, Why::Denied);
+    "rewritten-away" "a `rewrite` takes every handshake to a location that carries none" |scope| because(scope, Why::Rewritten);
     "below-upgraded-sibling" "a shorter location to the same upstream upgrades" below_upgraded_sibling;
 };
+
+/// What keeps all handshakes of a route away.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Why {
+    Unentered,
+    Unasked,
+    Ignored,
+    Answered,
+    Tested,
+    Denied,
+    Rewritten,
+    Looped,
+}
+
+type Cause = fn(Scope<'_>) -> Option<Hit>;
+
+/// The first cause, in the order in which nginx comes to them.
+fn kept_away(scope: Scope<'_>) -> Option<(Why, Hit)> {
+    const CAUSES: [(Why, Cause); 8] = [
+        (Why::Ignored, ignored_server),
+        (Why::Unentered, never_entered),
+        (Why::Unasked, no_request_has),
+        (Why::Answered, answered_before),
+        (Why::Tested, |scope| by_test(scope).map(|(hit, _)| hit)),
+        (Why::Rewritten, away),
+        (Why::Denied, denied),
+        (Why::Looped, leads_to_itself),
+    ];
+    CAUSES.into_iter().find_map(|(why, cause)| Some((why, cause(scope)?)))
+}
+
+fn because(scope: Scope<'_>, wanted: Why) -> Option<Hit> {
+    kept_away(scope).filter(|(why, _)| *why == wanted).map(|(_, hit)| hit)
+}
+
+/// nginx warns of a `conflicting server name` and goes on without the second one (`ngx_http_server_names`).
+fn ignored_server(scope: Scope<'_>) -> Option<Hit> {
+    let tree = scope.tree;
+    let route = scope.route()?;
+    let server = route.server?;
+    let other = *scope.routes.overruled.get(&server)?;
+    let template = |block: DirectiveId| tree.file(tree.directive(block).file).ast.template().is_some();
+    let path = route.location.as_ref().map(|location| location.path.as_str()).filter(|path| path.starts_with('/'))?;
+    let open = [server, other].iter().any(|&block| tree.is_open(block) || template(block));
+    // The same is written twice: then the first one carries it.
+    let carried = match tree.reach(other, path) {
+        Reached::Location(block) => leads_there_too(scope, route, block) || answers_as_well(scope, route, block),
+        Reached::Redirect(_) | Reached::Unknown => true,
+        Reached::Server => false,
+    };
+    let named = tree.own(server, "server_name").first().copied();
+    let places = vec![Place::head(named.unwrap_or(server)), Place::head(other)];
+    (!open && !carried).then(|| Hit { places, words: Vec::new() })
+}
 
 /// The statement that answers every request of the route instead of its `*_pass`.
 fn answered_before(scope: Scope<'_>) -> Option<Hit> {
@@ -31,7 +97,7 @@ fn answered_before(scope: Scope<'_>) -> Option<Hit> {
     files_first(scope)
 }
 
-fn said(tree: &Tree, line: DirectiveId) -> Hit {
+pub(super) fn said(tree: &Tree, line: DirectiveId) -> Hit {
     let words = std::iter::once(tree.name(line)).chain(tree.args(line)).collect::<Vec<_>>().join(" ");
     Hit { places: vec![Place::head(line)], words: vec![words] }
 }
@@ -56,7 +122,7 @@ fn returns_always(scope: Scope<'_>, block: DirectiveId, route: &Route) -> Option
 }
 
 /// Whether an `error_page` leads the status with which a line answers to a location that hands it on.
-fn is_handled(tree: &Tree, route: &Route, line: DirectiveId, code: &str) -> bool {
+pub(super) fn is_handled(tree: &Tree, route: &Route, line: DirectiveId, code: &str) -> bool {
     let code = code.trim_start_matches('=');
     let pages = tree.effective(tree.directive(line).parent, "error_page").map_or(&[][..], |effective| effective.lines);
     pages.iter().any(|&page| {

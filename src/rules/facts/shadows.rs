@@ -26,7 +26,7 @@ fn shadowed(scope: Scope<'_>) -> Option<Hit> {
     }
     let Reached::Location(other) = tree.reach(server, &location.path) else { return None };
     let taken = other != block && tree.location(other).is_some_and(|location| location.is_regex());
-    if !taken || (may_upgrade(scope, other) && !goes_elsewhere(scope, route, other)) {
+    if !taken || answers_as_well(scope, route, other) {
         return None;
     }
     let place = path_word(tree, block);
@@ -34,6 +34,16 @@ fn shadowed(scope: Scope<'_>) -> Option<Hit> {
         places: vec![Place::head(other), place],
         words: vec![tree.args(other).collect::<Vec<_>>().join(" "), format!("^~ {}", raw(tree, place)?)],
     })
+}
+
+/// Whether a handshake of the route that comes to another location may succeed there just as well.
+pub(super) fn answers_as_well(scope: Scope<'_>, route: &Route, other: DirectiveId) -> bool {
+    may_upgrade(scope, other) && !goes_elsewhere(scope, route, other)
+}
+
+/// Whether a location hands its requests on to the servers of a route, or may do so.
+pub(super) fn leads_there_too(scope: Scope<'_>, route: &Route, other: DirectiveId) -> bool {
+    scope.routes.of_block(other).is_some() && !goes_elsewhere(scope, route, other)
 }
 
 fn shadowed_beside(scope: Scope<'_>) -> Option<Hit> {
@@ -89,7 +99,7 @@ fn servers(tree: &Tree, route: &Route) -> Vec<String> {
 }
 
 /// Whether a handshake may succeed in a location.
-fn may_upgrade(scope: Scope<'_>, block: DirectiveId) -> bool {
+pub(super) fn may_upgrade(scope: Scope<'_>, block: DirectiveId) -> bool {
     let tree = scope.tree;
     let passes = |block: DirectiveId| ["uwsgi_pass", "scgi_pass"].iter().any(|pass| !tree.own(block, pass).is_empty());
     let sends = tree.effective(block, "proxy_set_header").is_some_and(|effective| {

@@ -7,13 +7,15 @@ use super::super::finding::Place;
 use super::paths::pass_word;
 use super::text::raw;
 use super::{Fact, when};
-use crate::config::{Request, Target, Tree};
+use crate::config::{DirectiveId, Request, Target, Tree};
 use crate::websocket::Route;
 
 pub(super) const FACTS: &[Fact] = facts! {
     "resolver-needed" "the host is a name that nginx has to look up for each request" resolver_needed;
     "names-unseen" "an upstream or a resolver may be set in text that is not here" names_unseen;
     "tls-mismatch" "the scheme and the port of the address speak of different protocols" tls_mismatch;
+    "scheme-of-client" "the address takes the client's scheme and one port, and the server is asked with and without TLS"
+        scheme_of_client;
     "tls-without-name" "the backend is called by a name over TLS, and not told which" tls_without_name;
 };
 
@@ -96,6 +98,25 @@ fn tls_mismatch(scope: Scope<'_>) -> Option<Hit> {
     let quote = if before.starts_with(['"', '\'']) { &before[..1] } else { "" };
     let words = vec![other.to_owned(), format!("{quote}{other}://{behind}")];
     Some(Hit { places: vec![pass_word(route)], words })
+}
+
+/// `$scheme://127.0.0.1:3000` in a server of 80 and 443: one port speaks one protocol.
+fn scheme_of_client(scope: Scope<'_>) -> Option<Hit> {
+    let tree = scope.tree;
+    let route = scope.route().filter(|route| route.target.scheme == "$scheme")?;
+    let (server, block) = (route.server?, route.location_block?);
+    let [port] = ports(tree, route)[..] else { return None };
+    let usual = [0, 80, 443].contains(&port) || route.target.host().contains('$');
+    let listens = tree.own(server, "listen");
+    let tls = listens.iter().filter(|&&line| tree.args(line).any(|word| word == "ssl")).count();
+    let both = tls > 0 && tls < listens.len() && tree.own(server, "ssl").is_empty();
+    // Who does not come with TLS may be sent away before.
+    let tests = |level: DirectiveId| {
+        tree.is_open(level) || ["if", "return", "rewrite"].iter().any(|name| !tree.own(level, name).is_empty())
+    };
+    let word = tree.arg(route.pass, 1)?;
+    (both && !usual && !tests(server) && !tests(block))
+        .then(|| Hit { places: vec![pass_word(route)], words: vec![port.to_string(), word.into_owned()] })
 }
 
 fn tls_without_name(scope: Scope<'_>) -> Option<Hit> {

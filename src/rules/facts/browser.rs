@@ -1,0 +1,103 @@
+//! What an `if` decides about the handshake of a browser.
+
+use crate::config::{DirectiveId, Part, Pattern, Tree, parts};
+
+/// What the condition of an `if` looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum About {
+    /// Something that no client sends with a handshake, or that is the same for all.
+    Handshake,
+    /// A header that other clients than browsers may send.
+    Credentials,
+    /// `Upgrade`, which tells handshakes from other requests.
+    Upgrade,
+    /// The path, or whether there is such a file.
+    Path,
+}
+
+/// The condition of an `if`, taken apart: what it looks at, how, and what it compares that with.
+struct Condition<'t> {
+    subject: &'t str,
+    operator: &'t str,
+    text: &'t str,
+}
+
+/// Whether a browser's handshake for a path meets the condition of an `if`, and what that is about; none when nobody can
+/// say. A handshake is a GET without a body, without `Referer`, `Authorization` and `Content-Type`; `Accept` is left
+/// out by Chrome and `*/*` from Firefox (RFC 6455, 4.1; the WebSocket standard).
+pub(super) fn meets(tree: &Tree, test: DirectiveId, path: Option<&str>) -> Option<(bool, About)> {
+    let words: Vec<String> = tree.args(test).map(std::borrow::Cow::into_owned).collect();
+    let mut words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words.first()?.strip_prefix('(')? {
+        "" => _ = words.remove(0),
+        rest => *words.first_mut()? = rest,
+    }
+    match words.last()?.strip_suffix(')')? {
+        "" if words.len() > 1 => _ = words.pop(),
+        rest => *words.last_mut()? = rest,
+    }
+    let condition = match words[..] {
+        [subject] => Condition { subject, operator: "", text: "" },
+        [operator @ ("-f" | "-d" | "-e" | "!-f" | "!-d" | "!-e"), _] => {
+            // A handshake asks for no file.
+            return Some((operator.starts_with('!'), About::Path));
+        }
+        [subject, operator, text] => Condition { subject, operator, text },
+        _ => return None,
+    };
+    let [Part::Variable(variable)] = parts(condition.subject)[..] else { return None };
+    let (values, about) = values(tree, test, &variable.to_ascii_lowercase(), path)?;
+    let mut met = values.iter().map(|value| holds(&condition, value));
+    let first = met.next()??;
+    met.all(|other| other == Some(first)).then_some((first, about))
+}
+
+fn holds(condition: &Condition<'_>, value: &str) -> Option<bool> {
+    let text = condition.text;
+    let negated = condition.operator.starts_with('!');
+    let found = match condition.operator {
+        "" => return Some(!value.is_empty() && value != "0"),
+        "=" | "!=" if text.contains('$') => return None,
+        "=" | "!=" => value == text,
+        "~" | "!~" => Pattern::new(text, false).is_match(value)?,
+        "~*" | "!~*" => Pattern::new(text, true).is_match(value)?,
+        _ => return None,
+    };
+    Some(found != negated)
+}
+
+/// The values that a variable has for a handshake.
+fn values(tree: &Tree, test: DirectiveId, variable: &str, path: Option<&str>) -> Option<(Vec<String>, About)> {
+    let one = |text: &str| vec![text.to_owned()];
+    if !tree.definitions(variable).is_empty() {
+        return None;
+    }
+    Some(match variable {
+        "request_method" => (one("GET"), About::Handshake),
+        "http_referer"
+        | "http_content_type"
+        | "content_type"
+        | "http_content_length"
+        | "content_length"
+        | "request_body" => (one(""), About::Handshake),
+        "invalid_referer" => (one(invalid_referer(tree, test)?), About::Handshake),
+        "http_accept" => (vec![String::new(), "*/*".to_owned()], About::Handshake),
+        "http_authorization" | "http_x_requested_with" => (one(""), About::Credentials),
+        "http_upgrade" => (one("websocket"), About::Upgrade),
+        "uri" | "document_uri" => (one(path?), About::Path),
+        "request_uri" => (vec![path?.to_owned(), format!("{}?x=1", path?)], About::Path),
+        _ => return None,
+    })
+}
+
+/// Without `none` among the `valid_referers` a request without the header is invalid; without the directive none is
+/// (`ngx_http_referer_variable`).
+fn invalid_referer(tree: &Tree, test: DirectiveId) -> Option<&'static str> {
+    let server = tree.enclosing(test, "server")?;
+    if tree.ancestors(test).take_while(|&block| block != server).chain([server]).any(|block| tree.is_open(block)) {
+        return None;
+    }
+    let Some(effective) = tree.effective(tree.directive(test).parent, "valid_referers") else { return Some("") };
+    let none = effective.lines.iter().any(|&line| tree.args(line).any(|word| word == "none" || word.contains('{')));
+    Some(if none { "" } else { "1" })
+}

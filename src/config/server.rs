@@ -1,7 +1,8 @@
 //! Which server a request reaches.
 
-use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use foldhash::{HashMap, HashMapExt};
 
 use super::context::Context;
 use super::evaluate::is_placeholder;
@@ -73,10 +74,8 @@ impl Tree {
     /// The `listen` lines of all servers that stand in `http`, or in `stream`.
     fn listens(&self, context: Context) -> Vec<Listen> {
         let mut all = Vec::new();
-        let servers = self
-            .ids()
-            .filter(|&id| self.directive(id).context == context && self.is(id, "server") && self.is_block(id));
-        for server in servers {
+        let is_one = |&id: &DirectiveId| self.directive(id).context == context && self.is_block(id);
+        for server in self.all("server").iter().copied().filter(is_one) {
             let lines = self.own(server, "listen");
             if lines.is_empty() && context == Context::Http {
                 all.push(Listen { server, address: Some(ANY_V4), port: USUAL_PORT, default: false });

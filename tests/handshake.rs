@@ -101,6 +101,9 @@ fn site(example: &Example, text: &str, handshake: &Handshake) -> Site {
     for (path, text) in &example.files {
         site = site.file(path, text);
     }
+    if let Some(protocol) = &handshake.offers {
+        site = site.header("Sec-WebSocket-Protocol", protocol);
+    }
     let backend = &handshake.backend;
     let site = site.backends(Behaviour {
         strict_plain: backend.strict_plain,

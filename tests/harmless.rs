@@ -139,3 +139,107 @@ fn a_pattern_of_endpoints_alone_carries_no_plain_requests() {
     );
     assert_eq!(said(&text), "");
 }
+
+/// Locations beside those of the WebSockets, which serve plain requests. `OPEN` stands for the headers of a handshake.
+const BESIDE: &[(&str, &str)] = &[
+    (
+        "the request that comes before SignalR's handshake",
+        "location /notifications/hub { proxy_pass http://127.0.0.1:1; OPEN }
+         location /notifications/hub/negotiate { proxy_pass http://127.0.0.1:2; }",
+    ),
+    (
+        "the same inside a location that upgrades, with header lines of its own",
+        "location /signalr/ { proxy_pass http://127.0.0.1:1; OPEN
+            location /signalr/negotiate { proxy_pass http://127.0.0.1:2; proxy_set_header Host $host; } }",
+    ),
+    (
+        "the other transports of SockJS",
+        "location = /sockjs/info { proxy_pass http://127.0.0.1:1; }
+         location ~ ^/sockjs/\\d+/\\w+/(xhr|xhr_send|eventsource|jsonp)$ { proxy_pass http://127.0.0.1:1; }
+         location /sockjs/ { proxy_pass http://127.0.0.1:1; OPEN }",
+    ),
+    (
+        "checks and files below an endpoint",
+        "location /cable { proxy_pass http://127.0.0.1:1; OPEN }
+         location = /cable/health { proxy_pass http://127.0.0.1:1; }
+         location /cable/metrics { proxy_pass http://127.0.0.1:1; }
+         location /ws/static/ { proxy_pass http://127.0.0.1:1; }",
+    ),
+    (
+        "what takes no GET request, or none of a client",
+        "location /ws { proxy_pass http://127.0.0.1:1; OPEN }
+         location = /ws/publish { limit_except POST { deny all; } proxy_pass http://127.0.0.1:2; }
+         location = /ws/send { if ($request_method != POST) { return 405; } proxy_pass http://127.0.0.1:2; }
+         location /ws/inner/ { internal; proxy_pass http://127.0.0.1:2; }",
+    ),
+    (
+        "another location to an upstream that is called after WebSockets",
+        "location /ws { proxy_pass http://websocket; OPEN }
+         location /api/ { proxy_pass http://websocket; }
+         location = /status { proxy_pass http://websocket; }",
+    ),
+    (
+        "an interface for programs beside an application's endpoint",
+        "location /connection/websocket { proxy_pass http://centrifugo; OPEN }
+         location /api { proxy_pass http://centrifugo; }",
+    ),
+];
+
+#[test]
+fn what_serves_plain_requests_beside_websockets_is_left_alone() {
+    for (what, locations) in BESIDE {
+        let headers = format!("{HEADERS}proxy_set_header Host $host;\nproxy_read_timeout 1h;");
+        let text = main_file(&format!(
+            "upstream websocket {{ server 127.0.0.1:1; }}\nupstream centrifugo {{ server 127.0.0.1:1; }}\n\
+             server {{\nlisten 80;\n{}\n}}",
+            locations.replace("OPEN", &headers)
+        ));
+        assert_eq!(said(&text), "", "{what}");
+        assert_eq!(fixed(&[("nginx.conf", &text)], "nginx.conf"), text, "{what}");
+    }
+}
+
+#[test]
+fn headers_that_every_websocket_route_repeats_need_not_reach_the_others() {
+    let text = main_file(&format!(
+        "{HEADERS}\nserver {{\nlisten 80;\n\
+         location /ws {{\nproxy_pass http://127.0.0.1:1;\n{HEADERS}proxy_read_timeout 1h;\n}}\n\
+         location /plain {{\nproxy_pass http://127.0.0.1:2;\nproxy_set_header X-Real-IP $remote_addr;\n}}\n}}"
+    ));
+    assert_eq!(said(&text), "");
+}
+
+#[test]
+fn where_nothing_but_handshakes_gets_through_plain_requests_carry_nothing() {
+    for guard in [
+        "if ($http_upgrade = \"\") { return 426; }",
+        "if ($http_upgrade != \"websocket\") { return 400; }",
+        "if ($http_upgrade !~* \"^websocket$\") { return 426; }",
+        "if ($plain) { rewrite ^ /page last; }",
+    ] {
+        for upgrade in ["$http_upgrade", "websocket"] {
+            let text = main_file(&format!(
+                "map $http_upgrade $plain {{ default 1; ~*^websocket$ 0; }}\n\
+                 server {{\nlisten 80;\nlocation /stream {{\n{guard}\nproxy_pass http://127.0.0.1:1;\n\
+                 proxy_http_version 1.1;\nproxy_set_header Upgrade {upgrade};\nproxy_set_header Connection upgrade;\n\
+                 proxy_read_timeout 1h;\n}}\n}}"
+            ));
+            assert_eq!(said(&text), "", "{guard} {upgrade}");
+        }
+    }
+}
+
+#[test]
+fn an_if_that_misses_what_the_next_one_finds_misses_nothing() {
+    let both = "if ($http_upgrade = \"websocket\") { set $to ws; }\nif ($http_upgrade = \"WebSocket\") { set $to ws; }";
+    let server = |tests: &str| {
+        main_file(&format!(
+            "server {{\nlisten 80;\nset $to web;\n{tests}\nlocation / {{ rewrite ^ /@$to$uri last; }}\n\
+             location /@web/ {{ internal; proxy_pass http://127.0.0.1:2; }}\n\
+             location /@ws/ {{ internal; proxy_pass http://127.0.0.1:1;\n{HEADERS}proxy_read_timeout 1h; }}\n}}"
+        ))
+    };
+    assert_eq!(said(&server(both)), "");
+    let one = "if ($http_upgrade = \"WebSocket\") { set $to ws; }";
+    assert!(said(&server(one)).contains("case-sensitive-upgrade-test"));
+}

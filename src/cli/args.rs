@@ -36,6 +36,8 @@ Examples:
   nginx-wslint explain lifetime                 the rules of a group";
 
 const ROUTES_EXAMPLES: &str = "\
+With each route stands why it is, or is not, believed to carry WebSockets.
+
 Examples:
   nginx-wslint routes /etc/nginx/nginx.conf   of a file and what it includes
   nginx -T | nginx-wslint routes -            of the running nginx";
@@ -44,6 +46,15 @@ const PARSE_EXAMPLES: &str = "\
 Examples:
   nginx-wslint parse conf.d/app.conf                one file
   nginx-wslint parse --tree /etc/nginx/nginx.conf   and all that it includes";
+
+const SCHEMA_EXAMPLES: &str = "\
+What can be described:
+  rule       a rule file
+  settings   nginx-wslint.toml
+  report     what --output-format json writes
+
+Examples:
+  nginx-wslint schema settings > nginx-wslint.schema.json";
 
 const COMPLETIONS_EXAMPLES: &str = "\
 Examples:
@@ -91,8 +102,6 @@ pub(super) enum Command {
         args: RulesArgs,
     },
     /// Show each proxied route, what is in effect on it, and where that is set
-    ///
-    /// With it stands why the route is, or is not, believed to carry WebSockets.
     #[command(after_help = ROUTES_EXAMPLES)]
     Routes(RoutesArgs),
     /// Look at the whole way at once: configuration, handshake, backend, logs
@@ -121,9 +130,10 @@ pub(super) enum Command {
         files: Vec<PathBuf>,
     },
     /// Print the JSON Schema of rule files, settings or reports
+    #[command(after_help = SCHEMA_EXAMPLES)]
     Schema {
         /// What to describe
-        #[arg(value_enum)]
+        #[arg(value_enum, hide_possible_values = true)]
         of: SchemaOf,
     },
     /// Speak the language server protocol, for editors

@@ -1,7 +1,7 @@
 //! `doctor`: everything at once, and one page at the end.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use nginx_wslint::config::reason;
@@ -14,6 +14,7 @@ use tempfile::NamedTempFile;
 
 use super::args::{Color, InputArgs, LintArgs, LiveFormat, SettingsArgs};
 use super::lint::Session;
+use super::main_file::main_file;
 use super::output::{Stream, style};
 use super::probe::timeout;
 use super::{CLEAN, FAILED, FINDINGS, Failure, output};
@@ -33,9 +34,12 @@ pub(super) struct DoctorArgs {
     /// The WebSocket, as its clients know it [default: those that the configuration offers]
     #[arg(value_name = "URL", value_parser = Target::parse)]
     url: Option<Target>,
-    /// The nginx.conf, in place of what `nginx -T` says of the nginx that runs
+    /// The nginx.conf or its folder, in place of what `nginx -T` says of the nginx that runs
     #[arg(long, value_name = "FILE", help_heading = "Where")]
     root: Option<PathBuf>,
+    /// Where its relative paths start, as for `nginx -p` [default: as the running nginx has it]
+    #[arg(long, value_name = "FOLDER", requires = "root", help_heading = "Where")]
+    prefix: Option<PathBuf>,
     /// The nginx program [default: that of the running one, or the one in the path]
     #[arg(long, value_name = "PROGRAM", help_heading = "Where")]
     nginx: Option<PathBuf>,
@@ -71,8 +75,11 @@ pub(super) fn run(args: &DoctorArgs) -> Result<u8, Failure> {
     let options = Options { trust, host: args.host.clone(), timeout: args.timeout, ..Options::default() };
     options.check()?;
     let running = Running::look();
-    let nginx = Nginx::find(args.nginx.as_deref(), running.as_ref().ok(), args.root.as_deref());
-    let source = Source::of(args, &nginx)?;
+    let root = args.root.as_deref().map(main_file).transpose()?;
+    // A file of conf.d is looked at in the configuration that includes it.
+    let root = root.map(|root| including(root, args)).transpose()?;
+    let nginx = Nginx::find(args.nginx.as_deref(), running.as_ref().ok(), root.as_deref(), args.prefix.as_deref());
+    let source = Source::of(root.as_deref(), &nginx)?;
 
     let lint = LintArgs {
         input: InputArgs {
@@ -121,6 +128,17 @@ pub(super) fn run(args: &DoctorArgs) -> Result<u8, Failure> {
     })
 }
 
+/// The main file that includes a file, or that file itself.
+fn including(root: PathBuf, args: &DoctorArgs) -> Result<PathBuf, Failure> {
+    let lint = LintArgs {
+        input: InputArgs { paths: vec![root.clone()], ..InputArgs::default() },
+        settings: args.settings.clone(),
+        ..LintArgs::default()
+    };
+    let session = Session::new(&lint)?;
+    Ok(session.jobs.first().map_or(root, |job| job.root.clone()))
+}
+
 /// Where the configuration comes from.
 struct Source {
     /// Its main file, or a dump of it.
@@ -134,12 +152,10 @@ struct Source {
 }
 
 impl Source {
-    fn of(args: &DoctorArgs, nginx: &Nginx) -> Result<Self, Failure> {
-        if let Some(root) = &args.root {
-            std::fs::File::open(root)
-                .map_err(|error| Failure(format!("{}: cannot be read: {}", root.display(), reason(&error))))?;
+    fn of(root: Option<&Path>, nginx: &Nginx) -> Result<Self, Failure> {
+        if let Some(root) = root {
             let tested = nginx.run("-t").map_err(|error| format!("{}: {}", nginx.program.display(), reason(&error)));
-            return Ok(Self { path: Some(root.clone()), dump: None, why: String::new(), tested });
+            return Ok(Self { path: Some(root.to_owned()), dump: None, why: String::new(), tested });
         }
         let said = match nginx.run("-T") {
             Ok(said) => said,

@@ -27,6 +27,8 @@ pub(super) struct Asked {
     pub(super) files: Vec<PathBuf>,
     /// The names under which they were given, by their real paths.
     pub(super) names: HashMap<PathBuf, PathBuf>,
+    /// The folders that were named, by their real paths.
+    folders: Vec<PathBuf>,
 }
 
 impl Asked {
@@ -41,6 +43,7 @@ impl Asked {
                     return Err(Failure(format!("{}: no nginx configuration in this folder", path.display())));
                 }
                 found.into_iter().for_each(|file| asked.add(file));
+                asked.folders.push(real(path));
             } else if !force_exclude || (!settings.excludes(path) && reads_like_nginx(path)) {
                 asked.add(path.clone());
             }
@@ -65,6 +68,12 @@ impl Asked {
     /// Whether this file is one of them.
     pub(super) fn contains(&self, path: &Path) -> bool {
         self.names.contains_key(&real(path))
+    }
+
+    /// Whether this file was asked for, or lies in a folder that was: an included file may be called anything.
+    pub(super) fn covers(&self, path: &Path) -> bool {
+        let real = real(path);
+        self.names.contains_key(&real) || self.folders.iter().any(|folder| real.starts_with(folder))
     }
 }
 

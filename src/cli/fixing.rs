@@ -8,9 +8,10 @@ use std::path::{Component, Path, PathBuf};
 use nginx_wslint::config::Reader;
 use nginx_wslint::fix::{LineMap, Task, Texts, Together, converge_all};
 use nginx_wslint::report::Report;
-use nginx_wslint::report::diff::Change;
+use nginx_wslint::report::diff::{self, Change};
 use nginx_wslint::rules::Safety;
 
+use super::args::Color;
 use super::files::at_once;
 use super::lint::Session;
 use super::output::Stream;
@@ -21,14 +22,14 @@ use super::{CLEAN, FAILED, FINDINGS, Failure, output, write};
 pub(super) fn run(session: &Session<'_>, progress: Progress) -> Result<u8, Failure> {
     let fixed = fixed(session, &progress)?;
     drop(progress);
-    let Together { linted, before, changed, .. } = &fixed;
-    let mut report = session.collect(linted);
-    notes(session, &fixed).into_iter().for_each(|note| report.note(note));
-    let mut report = session.finish(report);
+    let Together { before, changed, .. } = &fixed;
+    let mut report = remaining(session, &fixed);
     let remains = session.exit_code(&report);
     if session.args.diff {
-        let diff = diff(before, changed)?;
-        output::print(&diff);
+        let diff = diff(before, changed, session.args.color)?;
+        if !session.args.silent {
+            output::print(&diff);
+        }
         if !changed.is_empty() {
             report = on_disk::report(session, &fixed, report);
         }
@@ -37,17 +38,40 @@ pub(super) fn run(session: &Session<'_>, progress: Progress) -> Result<u8, Failu
         return Ok(if remains == CLEAN && !diff.is_empty() { FINDINGS } else { remains });
     }
     refuse(&mut report, least(session));
-    if let Some(name) = &session.stdin {
-        output::print(&text_of(session, changed, name)?);
-        session.write(&report, Stream::Error)?;
-        return Ok(remains);
-    }
     if let Err(Failure(message)) = write_all(before, changed) {
         output::error(&message);
         return Ok(FAILED);
     }
     session.write(&report, Stream::Out)?;
     Ok(remains)
+}
+
+/// What becomes of the text on standard input.
+pub(super) struct Filtered {
+    /// Always the whole, changed or not.
+    pub(super) text: Vec<u8>,
+    /// What remains.
+    pub(super) report: Report,
+    /// The exit code.
+    pub(super) code: u8,
+}
+
+/// Works out the fixes of the text on standard input.
+pub(super) fn filtered(session: &Session<'_>, progress: Progress) -> Result<Filtered, Failure> {
+    let fixed = fixed(session, &progress)?;
+    drop(progress);
+    let mut report = remaining(session, &fixed);
+    let code = session.exit_code(&report);
+    refuse(&mut report, least(session));
+    let name = session.stdin.as_deref().unwrap_or(Path::new("-"));
+    Ok(Filtered { text: text_of(session, &fixed.changed, name)?, report, code })
+}
+
+/// What was done and what remains.
+fn remaining(session: &Session<'_>, fixed: &Together<'_>) -> Report {
+    let mut report = session.collect(&fixed.linted);
+    notes(session, fixed).into_iter().for_each(|note| report.note(note));
+    session.finish(report)
 }
 
 /// Fixes all trees together, so that what several of them share is changed only as is right for each.
@@ -110,7 +134,7 @@ fn notes(session: &Session<'_>, fixed: &Together<'_>) -> Vec<String> {
     notes
 }
 
-/// The text that standard input becomes: always the whole, changed or not.
+/// The text that standard input becomes.
 fn text_of(session: &Session<'_>, changed: &Texts, name: &Path) -> Result<Vec<u8>, Failure> {
     let real = session.overlay.real(name);
     match changed.iter().find(|(path, _)| session.overlay.real(path) == real) {
@@ -119,12 +143,17 @@ fn text_of(session: &Session<'_>, changed: &Texts, name: &Path) -> Result<Vec<u8
     }
 }
 
-fn diff(before: &Texts, changed: &Texts) -> Result<Vec<u8>, Failure> {
+/// The diff: a patch for programs, and what is fit to be looked at for people.
+fn diff(before: &Texts, changed: &Texts, color: Color) -> Result<Vec<u8>, Failure> {
+    let looks = output::is_looked_at(color).then(|| output::style(color, Stream::Out));
     let mut out = Vec::new();
     for (path, before) in before {
         let Some(after) = changed.get(path) else { continue };
         let change = Change { path: &name_in_diff(path), before, after };
-        nginx_wslint::report::diff::write(&[change], &mut out)?;
+        match &looks {
+            Some(style) => diff::show(&[change], style, &mut out)?,
+            None => diff::write(&[change], &mut out)?,
+        }
     }
     Ok(out)
 }

@@ -14,9 +14,7 @@ const MOST_ROOTS: usize = 10;
 
 /// Writes a commented settings file into `folder`, with the main files below it as roots. One that is there is left alone.
 pub(super) fn run(folder: &Path) -> Result<u8, Failure> {
-    if !folder.is_dir() {
-        return Err(Failure(format!("{}: no such folder", folder.display())));
-    }
+    output::check_folder(folder)?;
     let path = folder.join(NAMES[0]);
     let path = path.strip_prefix(".").unwrap_or(&path);
     if let Some(there) = NAMES.iter().map(|name| folder.join(name)).find(|path| path.symlink_metadata().is_ok()) {

@@ -12,6 +12,7 @@ use nginx_wslint::{Linted, Linter};
 
 use super::args::{FailOn, InputArgs, LintArgs};
 use super::files::{Asked, Job, at_once, jobs, shared};
+use super::filter::{self, Stdin};
 use super::output::Stream;
 use super::outputs::Outputs;
 use super::overlay::Overlay;
@@ -22,6 +23,9 @@ use super::{CLEAN, FAILED, FINDINGS, Failure, fixing, output, outputs};
 
 /// The rule about comments that have nothing to silence.
 const UNUSED_IGNORE: &str = "unused-ignore";
+
+/// What stands for every rule in `--select` and `--ignore`.
+const ALL: &str = "all";
 
 /// What one run works with.
 pub(super) struct Session<'a> {
@@ -51,6 +55,9 @@ pub(super) fn run(args: &LintArgs) -> Result<u8, Failure> {
         output::print(session.settings.shown(args).as_bytes());
         return Ok(CLEAN);
     }
+    if filter::is_meant(args) {
+        return filter::run(args, progress);
+    }
     let session = Session::new(args)?;
     if args.fix || args.diff {
         return fixing::run(&session, progress);
@@ -74,6 +81,11 @@ pub(super) fn run(args: &LintArgs) -> Result<u8, Failure> {
 impl<'a> Session<'a> {
     /// Reads settings and standard input, and finds out what is to be linted.
     pub(super) fn new(args: &'a LintArgs) -> Result<Self, Failure> {
+        Self::reading(args, &Stdin::default())
+    }
+
+    /// The same with a standard input that somebody else wants to read too.
+    pub(super) fn reading(args: &'a LintArgs, stdin_text: &Stdin) -> Result<Self, Failure> {
         let outputs = Outputs::new(args)?;
         let input = &args.input;
         let paths = &input.paths[..];
@@ -88,13 +100,12 @@ impl<'a> Session<'a> {
                 return Err(Failure("`-` reads standard input and stands alone".into()));
             }
             let name = input.stdin_filename.clone().unwrap_or_else(|| "<stdin>".into());
-            let mut bytes = Vec::new();
-            std::io::stdin().lock().read_to_end(&mut bytes)?;
+            let bytes = stdin_text.text()?;
             if bytes.is_empty() && input.stdin_filename.is_none() {
                 // As when `nginx -T |` has failed: that is no configuration without mistakes.
                 return Err(Failure("standard input is empty".into()));
             }
-            match Memory::from_dump(&bytes) {
+            match Memory::from_dump(bytes) {
                 Some((memory, root)) if input.stdin_filename.is_none() || input.nginx_dump => {
                     overlay = Overlay::only(memory);
                     dump_root = Some(root.clone());
@@ -102,7 +113,7 @@ impl<'a> Session<'a> {
                 }
                 _ if input.nginx_dump => return Err(no_dump(&name)),
                 _ => {
-                    overlay.memory.insert(name.clone(), bytes);
+                    overlay.memory.insert(name.clone(), bytes.to_vec());
                     stdin = Some(name.clone());
                     let excluded = args.settings.force_exclude && settings.excludes(&name);
                     if excluded { Asked::default() } else { Asked::only(name) }
@@ -179,7 +190,7 @@ impl<'a> Session<'a> {
     pub(super) fn may_write(&self, path: &Path) -> bool {
         match &self.stdin {
             Some(name) => path == name,
-            None => !self.overlay.only_memory && self.asked.contains(path),
+            None => !self.overlay.only_memory && self.asked.covers(path) && !self.settings.excludes(path),
         }
     }
 
@@ -189,6 +200,9 @@ impl<'a> Session<'a> {
         let mut builder = Builder::new().at(outputs::base());
         if self.outputs.have_background() {
             builder = builder.with_background(self.linter.options.version);
+        }
+        if !self.outputs.have_excerpts() {
+            builder = builder.without_excerpts();
         }
         for root in self.args.input.root.iter().filter(idle) {
             builder.note(format!("{}: includes none of the files that were named", root.display()));
@@ -305,11 +319,12 @@ fn no_dump(path: &Path) -> Failure {
 /// The rules and options that arguments and settings come to.
 pub(super) fn linter(args: &LintArgs, settings: &Settings, mut rules: RuleSet) -> Result<Linter, Failure> {
     for name in args.select.iter().chain(&args.ignore) {
-        if !rules.knows(name) {
+        if name != ALL && !rules.knows(name) {
             return Err(Failure(unknown_rule(name, &rules)));
         }
     }
-    let listed = |names: &[String], rule: &Rule| names.iter().any(|name| *name == rule.id || *name == rule.group);
+    let listed =
+        |names: &[String], rule: &Rule| names.iter().any(|name| [&rule.id, &rule.group, ALL].contains(&name.as_str()));
     rules.retain(|rule| args.select.is_empty() || listed(&args.select, rule));
     rules.retain(|rule| !listed(&args.ignore, rule) && settings.decided(rule) != Some(None));
     Ok(Linter {

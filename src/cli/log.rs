@@ -22,7 +22,7 @@ Examples:
   docker logs proxy 2>&1 | nginx-wslint log -  from a container or a journal
   nginx-wslint log --follow error.log          and what is written from now on
 
-Exit status: 0 nothing is wrong, 1 something is, 2 no log could be read.";
+Exit status: 0 nothing is wrong, 1 something is, 2 a log could not be read.";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -36,8 +36,8 @@ pub(super) struct LogArgs {
     /// Only lines since then: `30m`, `2h`, `1d`, or a time of the log such as `2026-11-21 03:00`
     #[arg(long, value_name = "TIME", help_heading = "Lines")]
     since: Option<String>,
-    /// How many routes to show for each cause
-    #[arg(long, value_name = "NUMBER", default_value_t = 5, help_heading = "Output")]
+    /// How many routes to show for each cause, and of an access log
+    #[arg(long, value_name = "NUMBER", default_value_t = 5, value_parser = count, help_heading = "Output")]
     top: usize,
     /// How the result is printed
     #[arg(long, value_name = "FORMAT", default_value = "full", help_heading = "Output")]
@@ -52,7 +52,11 @@ const INTERVAL: Duration = Duration::from_millis(250);
 /// Files smaller than this are read before anybody could see a bar.
 const LARGE: u64 = 64 << 20;
 
-/// Reads the logs and prints what they come to; 1 if that is bad, 2 if they are no logs.
+fn count(text: &str) -> Result<usize, String> {
+    text.parse().map_err(|_| "a whole number, such as 10".to_owned())
+}
+
+/// Reads the logs and prints what they come to; 1 if that is bad, 2 if one could not be read or none is a log.
 pub(super) fn run(args: &LogArgs) -> Result<u8, Failure> {
     let from = args.since.as_deref().map(since).transpose().map_err(Failure)?;
     let mut tally = Tally::new(from);
@@ -63,17 +67,21 @@ pub(super) fn run(args: &LogArgs) -> Result<u8, Failure> {
         return Err(Failure("`-` reads standard input, and can stand there once".into()));
     }
     let bar = bar(args.files.iter().filter_map(|file| std::fs::metadata(file).ok()).map(|file| file.len()).sum());
-    for file in &args.files {
-        read_file(file, &mut tally, &bar)?;
-    }
+    let all = args.files.iter().filter_map(|file| read_file(file, &mut tally, &bar).err());
+    let unread: Vec<Failure> = all.collect();
     bar.finish_and_clear();
     let summary = LogSummary::new(&tally, args.top);
-    print(&summary, args)?;
-    if summary.lines > 0 && summary.error_log_lines == 0 && summary.access.is_none() {
-        // No log at all: that nothing was found in it means nothing.
-        return Ok(FAILED);
+    if unread.len() < args.files.len() {
+        print(&summary, args)?;
     }
-    Ok(if summary.is_bad() { FINDINGS } else { CLEAN })
+    for Failure(why) in &unread {
+        output::error(why);
+    }
+    Ok(match summary.is_bad() {
+        _ if !unread.is_empty() || summary.is_no_log() => FAILED,
+        true => FINDINGS,
+        false => CLEAN,
+    })
 }
 
 fn read_file(file: &Path, tally: &mut Tally, bar: &ProgressBar) -> Result<(), Failure> {
@@ -155,6 +163,9 @@ fn follow(args: &LogArgs, tally: &mut Tally) -> Result<u8, Failure> {
                 told.push(message.id.clone());
                 output::print(explain(message, &style).as_bytes());
             }
+        }
+        if output::is_lost() {
+            return Ok(CLEAN);
         }
         std::thread::sleep(INTERVAL);
     }

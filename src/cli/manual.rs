@@ -80,21 +80,59 @@ fn for_fish(script: &str, command: &clap::Command) -> String {
 pub(super) fn man(name: Option<&str>) -> Result<(), Failure> {
     let mut command = Args::command();
     command.build();
-    let page = match name {
-        None => Man::new(command),
+    let (page, mut meant) = match name {
+        None => (Man::new(command.clone()), command),
         Some(name) => {
             let known = || command.get_subcommands().map(clap::Command::get_name).collect::<Vec<_>>().join(", ");
             let found = command.find_subcommand(name);
             let subcommand =
                 found.ok_or_else(|| Failure(format!("no such subcommand: `{name}`; there are {}", known())))?;
             let title = format!("{}-{}", command.get_name(), subcommand.get_name());
-            Man::new(subcommand.clone()).title(title)
+            (Man::new(subcommand.clone()).title(title), subcommand.clone())
         }
     };
     let mut out = Vec::new();
     page.render(&mut out)?;
-    // What follows the options is set out in columns, and is not to be filled.
-    let text = String::from_utf8_lossy(&out).replacen(".SH EXTRA\nExamples:", ".SH EXAMPLES\n.nf", 1);
-    output::print(text.replacen("\nExit status: ", "\n.fi\n.SH \"EXIT STATUS\"\n", 1).as_bytes());
+    output::print(for_people(&String::from_utf8_lossy(&out), &synopsis(&mut meant)).as_bytes());
     Ok(())
+}
+
+/// The page with what one types as its synopsis, and what follows the options as it is set out: in columns, not filled.
+fn for_people(page: &str, synopsis: &str) -> String {
+    const SYNOPSIS: &str = ".SH SYNOPSIS\n";
+    let mut page = page.to_owned();
+    if let Some(start) = page.find(SYNOPSIS).map(|at| at + SYNOPSIS.len())
+        && let Some(length) = page[start..].find(".SH ")
+    {
+        page.replace_range(start..start + length, synopsis);
+    }
+    page.replacen(".SH EXTRA\nExamples:", ".SH EXAMPLES\n.nf", 1)
+        .replacen(".SH EXTRA\n", ".SH NOTES\n.nf\n", 1)
+        .replacen("\n\nExamples:", "\n.fi\n.SH EXAMPLES\n.nf", 1)
+        .replacen("\nExit status: ", "\n.fi\n.SH \"EXIT STATUS\"\n", 1)
+}
+
+/// How a command is called: its name in bold, what stands for something else in italics.
+fn synopsis(command: &mut clap::Command) -> String {
+    let name = command.get_bin_name().unwrap_or(command.get_name()).to_owned();
+    let usage = command.render_usage().to_string();
+    let mut lines = Vec::new();
+    for line in usage.trim_start_matches("Usage: ").lines() {
+        let mut out = format!("\\fB{}\\fR", name.replace('-', "\\-"));
+        let mut chars = line.trim().trim_start_matches(&name).chars().peekable();
+        let mut is_word = false;
+        while let Some(c) = chars.next() {
+            match c {
+                '>' | ']' if std::mem::take(&mut is_word) => out.push_str(&format!("\\fR{c}")),
+                '-' => out.push_str("\\-"),
+                c => out.push(c),
+            }
+            if matches!(c, '<' | '[') && chars.peek().is_some_and(char::is_ascii_uppercase) {
+                is_word = true;
+                out.push_str("\\fI");
+            }
+        }
+        lines.push(out);
+    }
+    lines.join("\n.br\n") + "\n"
 }

@@ -4,11 +4,14 @@ mod args;
 #[cfg(feature = "live")]
 mod doctor;
 mod files;
+mod filter;
 mod fixing;
 mod init;
 mod lint;
 #[cfg(feature = "live")]
 mod log;
+#[cfg(feature = "live")]
+mod main_file;
 mod manual;
 mod names;
 mod output;
@@ -51,22 +54,24 @@ const FAILED: u8 = 2;
 
 /// Reads the arguments, does what they say and gives the exit code: 0 clean, 1 findings remain, 2 it could not be done.
 pub(crate) fn run() -> ExitCode {
-    let args = match Args::try_parse() {
-        Ok(args) => args,
+    let done = match Args::try_parse() {
+        Ok(args) => dispatch(&args),
         Err(error) => {
-            // `--help` and `--version` are no errors; whatever is, clap says it best.
-            let code = if error.use_stderr() { FAILED } else { CLEAN };
+            // Whatever is wrong, clap says it best; `--help` and `--version` are no errors.
             output::usage(&error);
-            return ExitCode::from(code);
+            if error.use_stderr() {
+                filter::give_back_unless_understood(std::env::args_os());
+            }
+            Ok(if error.use_stderr() { FAILED } else { CLEAN })
         }
     };
-    match dispatch(&args) {
-        Ok(code) => ExitCode::from(code),
-        Err(Failure(message)) => {
-            output::error(&message);
-            ExitCode::from(FAILED)
-        }
-    }
+    let code = done.unwrap_or_else(|failure| failed(&failure));
+    ExitCode::from(output::finish().map_or_else(|failure| failed(&failure), |()| code))
+}
+
+fn failed(Failure(message): &Failure) -> u8 {
+    output::error(message);
+    FAILED
 }
 
 fn dispatch(args: &Args) -> Result<u8, Failure> {
@@ -100,9 +105,12 @@ fn dispatch(args: &Args) -> Result<u8, Failure> {
     }
 }
 
-/// A subcommand that is mistyped comes along as a path.
+/// A subcommand that is mistyped, or another program's, comes along as a path.
 fn check_words(paths: &[PathBuf]) -> Result<(), Failure> {
-    let first = paths.first().filter(|path| path.symlink_metadata().is_err()).and_then(|path| path.to_str());
-    let mistyped = first.and_then(|word| names::mistyped_subcommand(word, &Args::command()));
+    let is_there = |path: &&PathBuf| path.symlink_metadata().is_ok();
+    let first = paths.first().filter(|path| !is_there(path)).and_then(|path| path.to_str());
+    let rest = paths.get(1..).filter(|rest| rest.iter().all(|path| is_there(&path))).unwrap_or_default();
+    let foreign = first.filter(|_| rest.len() + 1 == paths.len()).and_then(|word| names::foreign_verb(word, rest));
+    let mistyped = foreign.or_else(|| first.and_then(|word| names::mistyped_subcommand(word, &Args::command())));
     mistyped.map_or(Ok(()), |message| Err(Failure(message)))
 }

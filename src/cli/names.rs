@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
+use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use nginx_wslint::rules::{RuleSet, docs, nearest};
@@ -67,6 +68,18 @@ const SUBCOMMANDS: [&str; 12] =
 #[cfg(not(feature = "live"))]
 const SUBCOMMANDS: [&str; 9] =
     ["rules", "explain", "routes", "init", "parse", "schema", "server", "completions", "man"];
+
+/// What to say where other linters have a subcommand, before these paths.
+pub(super) fn foreign_verb(word: &str, paths: &[PathBuf]) -> Option<String> {
+    let (what, option) = match word {
+        "lint" | "check" | "scan" | "run" | "test" => ("linting needs none", ""),
+        "fix" | "format" => ("fixing is an option", " --fix"),
+        _ => return None,
+    };
+    let path = paths.first().map_or_else(String::new, |path| format!(" {}", path.display()));
+    let more = if paths.len() > 1 { " …" } else { "" };
+    Some(format!("{word}: no such file, and no subcommand: {what}; `nginx-wslint{option}{path}{more}`"))
+}
 
 /// What to say where a file that is not there is called almost as a subcommand is.
 pub(super) fn mistyped_subcommand(word: &str, command: &clap::Command) -> Option<String> {

@@ -1,5 +1,7 @@
 //! What the program itself says, as opposed to what it reports.
 
+mod out;
+
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
@@ -9,6 +11,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::Failure;
 use super::args::Color;
+pub(super) use out::{Out, finish, is_lost};
 
 /// One of the two streams that the program writes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,13 +22,10 @@ pub(super) enum Stream {
     Error,
 }
 
-/// Writes to a stream; a reader that has gone away is no error.
+/// Writes to a stream. What standard output does not take is told by [`finish`]; nobody could be told of the other.
 pub(super) fn write(to: Stream, bytes: &[u8]) {
     let _ = match to {
-        Stream::Out => {
-            let mut out = io::stdout().lock();
-            out.write_all(bytes).and_then(|()| out.flush())
-        }
+        Stream::Out => Out.write_all(bytes).and_then(|()| Out.flush()),
         Stream::Error => io::stderr().lock().write_all(bytes),
     };
 }
@@ -50,13 +50,13 @@ pub(super) fn error(message: &str) {
 
 /// What is wrong with the arguments, or the help that was asked for, as it comes from the parser.
 pub(super) fn usage(error: &clap::Error) {
-    if !error.use_stderr() {
-        let _ = error.print();
-        return;
-    }
+    let to = if error.use_stderr() { Stream::Error } else { Stream::Out };
     let text = error.render();
-    let text = if colored_on(Color::Auto, Stream::Error) { text.ansi().to_string() } else { text.to_string() };
-    note(text.trim_end());
+    let text = if colored_on(Color::Auto, to) { text.ansi().to_string() } else { text.to_string() };
+    match to {
+        Stream::Out => print(text.as_bytes()),
+        Stream::Error => note(text.trim_end()),
+    }
 }
 
 /// Each line in so many columns, broken at blanks, its rest indented by two columns more. Colours take no room. What is
@@ -110,6 +110,16 @@ fn shown_width(text: &str) -> usize {
     first + parts.map(|part| part.split_once('m').map_or(0, |(_, rest)| rest.width())).sum::<usize>()
 }
 
+/// Makes sure that this is a folder.
+pub(super) fn check_folder(folder: &Path) -> Result<(), Failure> {
+    let why = match std::fs::metadata(folder) {
+        Ok(metadata) if metadata.is_dir() => return Ok(()),
+        Ok(_) => "is no folder",
+        Err(_) => "no such folder",
+    };
+    Err(Failure(format!("{}: {why}", folder.display())))
+}
+
 /// Why a file cannot be read, without the numbers of the system.
 pub(super) fn cannot_read(file: &Path, error: &io::Error) -> Failure {
     Failure(format!("{}: cannot be read: {}", file.display(), reason(error)))
@@ -161,6 +171,11 @@ fn is_terminal(stream: Stream) -> bool {
 fn speaks_unicode() -> bool {
     let said = ["LC_ALL", "LC_CTYPE", "LANG"].iter().filter_map(std::env::var_os).find(|value| !value.is_empty());
     said.is_none_or(|locale| !matches!(locale.to_str(), Some("C" | "POSIX")))
+}
+
+/// Whether standard output is for eyes: a terminal, or in colours.
+pub(super) fn is_looked_at(color: Color) -> bool {
+    is_terminal(Stream::Out) || colored(color)
 }
 
 /// Whether to write colours to standard output.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::builder::{PossibleValue, TypedValueParser};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use nginx_wslint::report::escape::visible;
-use nginx_wslint::report::{Base, Format, Report, statistics, step_summary, summary};
+use nginx_wslint::report::{Base, Format, Report, full, statistics, step_summary, summary};
 
 use super::args::LintArgs;
 use super::output::{self, Stream};
@@ -54,6 +54,9 @@ impl TypedValueParser for OutputParser {
             return Err(error);
         };
         let file = value.to_str().and_then(|text| text.split_once('=')).map(|(_, file)| PathBuf::from(file));
+        if file.as_deref().is_some_and(is_printed) {
+            return Ok(Output { format, file: None });
+        }
         if bytes.contains(&b'=') && file.as_ref().is_none_or(|file| file.as_os_str().is_empty()) {
             let message = format!("`{}=` is followed by no file name\n", format.name());
             return Err(clap::Error::raw(ErrorKind::InvalidValue, message).with_cmd(command));
@@ -64,6 +67,11 @@ impl TypedValueParser for OutputParser {
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
         Some(Box::new(Format::ALL.into_iter().map(|format| PossibleValue::new(format.name()))))
     }
+}
+
+/// Whether a name stands for standard output.
+fn is_printed(file: &Path) -> bool {
+    file == Path::new("-")
 }
 
 /// All reports of a run.
@@ -90,7 +98,8 @@ impl<'a> Outputs<'a> {
         }
         let files: Vec<(Format, &Path)> =
             args.output_format.iter().filter_map(|output| Some((output.format, output.file.as_deref()?))).collect();
-        let outputs = Self { args, printed: first.unwrap_or_default(), instead: args.output_file.as_deref(), files };
+        let instead = args.output_file.as_deref().filter(|file| !is_printed(file));
+        let outputs = Self { args, printed: first.unwrap_or_default(), instead, files };
         if args.statistics && !matches!(outputs.printed, Format::Full | Format::Concise | Format::Json) {
             let name = outputs.printed.name();
             return Err(Failure(format!("--statistics has no form as `{name}`, only as full, concise and json")));
@@ -112,7 +121,16 @@ impl<'a> Outputs<'a> {
 
     /// Whether a report needs the texts of the rules and the routes.
     pub(super) fn have_background(&self) -> bool {
-        self.printed.has_background() || self.files.iter().any(|(format, _)| format.has_background())
+        self.formats().any(Format::has_background)
+    }
+
+    /// Whether a report needs lines of the configuration.
+    pub(super) fn have_excerpts(&self) -> bool {
+        self.formats().any(Format::has_excerpts)
+    }
+
+    fn formats(&self) -> impl Iterator<Item = Format> {
+        std::iter::once(self.printed).chain(self.files.iter().map(|(format, _)| *format))
     }
 
     /// Writes the report in every form. What is printed goes to standard error where standard output carries a text or a
@@ -124,8 +142,16 @@ impl<'a> Outputs<'a> {
                 self.render(report, &output::plain_style(), &mut text)?;
                 write::create(path, &text).map_err(|error| cannot(path, &error))?;
             }
-            // Beside a text or a diff, nothing is said where there is nothing to say.
-            None if self.args.silent || (to == Stream::Error && is_empty(report)) => {}
+            None if self.args.silent => {}
+            // Beside a text or a diff, people are told nothing where there is nothing to say.
+            None if to == Stream::Error && is_empty(report) && self.is_for_people() => {}
+            // Beside a diff that mends all of it, `nothing found` would be odd.
+            None if to == Stream::Error && finds_nothing(report) && self.printed == Format::Full => {
+                if !self.args.quiet {
+                    full::remarks(report, &output::style(self.args.color, to), &mut text)?;
+                    output::write(to, &text);
+                }
+            }
             None => {
                 let mut style = output::style(self.args.color, to);
                 style.quiet = self.args.quiet;
@@ -141,20 +167,30 @@ impl<'a> Outputs<'a> {
         if self.printed == Format::Github && !self.args.silent {
             add_step_summary(report);
         }
-        // Forms for machines and of one line a finding have no place for what was done.
-        if !matches!(self.printed, Format::Full) && to == Stream::Out && !self.args.quiet && !self.args.silent {
+        if !self.args.quiet && !self.args.silent {
+            self.note_the_rest(report, to);
+        }
+        Ok(())
+    }
+
+    /// Notes on standard error what the form of what is printed has no place for: what was done, and what the baseline
+    /// knows.
+    fn note_the_rest(&self, report: &Report, to: Stream) {
+        let (done, known) = match self.args.statistics {
+            true => (self.is_for_people(), self.is_for_people()),
+            false => (self.printed == Format::Full, matches!(self.printed, Format::Full | Format::Json)),
+        };
+        if !done && to == Stream::Out {
             report.notes.iter().for_each(|note| output::note(&visible(note)));
         }
-        // Most forms have no place for it; full and JSON have.
-        if let Some(compared) = &report.baseline
-            && !matches!(self.printed, Format::Full | Format::Json)
-            && !self.args.quiet
-            && !self.args.silent
-        {
+        if let Some(compared) = report.baseline.as_ref().filter(|_| !known) {
             let known = format!("{} known from the baseline", compared.known);
             summary::gone(report).into_iter().chain([known]).for_each(|line| output::note(&line));
         }
-        Ok(())
+    }
+
+    fn is_for_people(&self) -> bool {
+        matches!(self.printed, Format::Full | Format::Concise)
     }
 
     fn render(&self, report: &Report, style: &nginx_wslint::report::Style, out: &mut Vec<u8>) -> io::Result<()> {
@@ -167,7 +203,11 @@ impl<'a> Outputs<'a> {
 }
 
 fn is_empty(report: &Report) -> bool {
-    report.diagnostics.is_empty() && report.problems.is_empty() && report.notes.is_empty()
+    finds_nothing(report) && report.notes.is_empty()
+}
+
+fn finds_nothing(report: &Report) -> bool {
+    report.diagnostics.is_empty() && report.problems.is_empty()
 }
 
 fn cannot(path: &Path, error: &io::Error) -> Failure {

@@ -1,6 +1,6 @@
 //! `parse`: what nginx's reader makes of files, as JSON lines.
 
-use std::io::{self, BufWriter, ErrorKind, Read, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 use nginx_wslint::config::{Disk, Problem, Tree, TreeOptions};
@@ -95,14 +95,15 @@ fn is_about_files(tree: &Tree, problem: &Problem) -> bool {
     ast.errors().iter().all(|error| error.span != span) && node.is_some_and(is_include)
 }
 
-/// Runs `write` on standard output; it says whether all was read. A reader that has gone away is no error.
+/// Runs `write` on standard output; it says whether all was read.
 fn printed(write: impl FnOnce(&mut dyn Write) -> io::Result<bool>) -> Result<u8, Failure> {
-    let mut out = BufWriter::new(io::stdout().lock());
+    let mut out = BufWriter::new(output::Out);
     let all_read = write(&mut out).and_then(|all_read| out.flush().map(|()| all_read));
     match all_read {
         Ok(true) => Ok(CLEAN),
         Ok(false) => Ok(FAILED),
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(CLEAN),
+        // Whether that is an error is told at the end.
+        Err(_) if output::is_lost() => Ok(CLEAN),
         Err(error) => Err(error.into()),
     }
 }

@@ -16,6 +16,7 @@ use nginx_wslint::websocket::Confidence;
 
 use super::args::{Color, InputArgs, LintArgs, LiveFormat};
 use super::lint::Session;
+use super::main_file::main_file;
 use super::output::{Stream, style};
 use super::{CLEAN, FINDINGS, Failure, output};
 
@@ -39,7 +40,7 @@ pub(super) struct ProbeArgs {
     /// Compare with a handshake straight to the backend
     #[arg(long, value_name = "URL", value_parser = Target::parse, help_heading = "Where")]
     backend: Option<Target>,
-    /// The nginx.conf (or the output of `nginx -T`) in which the reason is looked for
+    /// The nginx.conf (or its folder, or the output of `nginx -T`) in which the reason is looked for
     #[arg(long, value_name = "FILE", help_heading = "Where")]
     root: Option<PathBuf>,
     /// The Host to ask for, where it is not that of the URL; its name is that of the certificate too
@@ -119,8 +120,12 @@ fn size(text: &str) -> Result<usize, String> {
 pub(super) fn run(args: &ProbeArgs) -> Result<u8, Failure> {
     let options = options(args)?;
     // What cannot be read is said before anything is sent.
+    let root = match &args.root {
+        Some(root) if root.as_os_str() != "-" => Some(main_file(root)?),
+        root => root.clone(),
+    };
     let lint = LintArgs {
-        input: InputArgs { paths: args.root.iter().cloned().collect(), ..InputArgs::default() },
+        input: InputArgs { paths: root.into_iter().collect(), ..InputArgs::default() },
         ..LintArgs::default()
     };
     let session = args.root.is_some().then(|| Session::new(&lint)).transpose()?;
@@ -140,7 +145,8 @@ pub(super) fn run(args: &ProbeArgs) -> Result<u8, Failure> {
     });
     let judged = direct.as_ref().map_or_else(|| through.diagnosis.clone(), |direct| compare(&through, direct));
     let place = linted.as_ref().zip(located).map(|(linted, located)| place(linted, located, &through, &judged));
-    let outcome = Outcome { through: &through, direct: direct.as_ref(), verdict: &judged, place: place.as_ref() };
+    let outcome =
+        Outcome { through: &through, direct: direct.as_ref(), wrote: &[], verdict: &judged, place: place.as_ref() };
     match args.output_format {
         LiveFormat::Json => output::print(json(&outcome)?.as_bytes()),
         LiveFormat::Full => {
@@ -204,7 +210,7 @@ fn located(linted: &Linted<'_>, args: &ProbeArgs, options: &Options, through: &R
 
 /// What is there.
 fn place(linted: &Linted<'_>, located: Located, through: &Report, judged: &Diagnosis) -> Place {
-    let mut located = located.explain(linted, judged);
+    let mut located = located.explain(linted, judged).answered_by(linted, through);
     if let Some(silence) = through.silence {
         located = located.cut_after(linted, silence);
     }

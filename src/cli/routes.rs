@@ -1,7 +1,7 @@
 //! `routes`: what every proxied route comes to, and what is believed of it.
 
 use nginx_wslint::report::routes::{RouteList, RouteView, cards};
-use nginx_wslint::report::{Builder, Format, Scope};
+use nginx_wslint::report::{Builder, Format, Scope, Style};
 
 use super::args::{LintArgs, RoutesArgs};
 use super::lint::Session;
@@ -26,12 +26,16 @@ pub(super) fn run(args: &RoutesArgs) -> Result<u8, Failure> {
     }
     let problems = problems.finish();
     let mut lines = Vec::new();
-    Format::Concise.write(&problems, &style(args.color, Stream::Error), &mut lines)?;
+    let findings_alone = Style { quiet: true, ..style(args.color, Stream::Error) };
+    Format::Full.write(&problems, &findings_alone, &mut lines)?;
     output::write(Stream::Error, &lines);
     if args.json {
         output::print(list.to_json()?.as_bytes());
     } else if list.routes.is_empty() {
-        output::note("no proxied routes");
+        // Of files that could not be read this is not known.
+        if problems.problems.is_empty() {
+            output::note("no proxied routes");
+        }
     } else {
         output::print(cards(&list.routes, style(args.color, Stream::Out)).as_bytes());
     }

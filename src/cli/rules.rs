@@ -20,11 +20,9 @@ pub(super) use test::test;
 /// Pages are no wider than this, however wide the terminal is: longer lines are hard to read.
 const PAGE_WIDTH: usize = 80;
 
-/// Reads the rule files of a folder; the group is the folder a file lies in.
+/// Reads the rule files of a folder, of which there must be some; the group is the folder a file lies in.
 pub(super) fn read_folder(folder: &Path) -> Result<Vec<Rule>, Failure> {
-    if !folder.is_dir() {
-        return Err(Failure(format!("{}: no such folder", folder.display())));
-    }
+    output::check_folder(folder)?;
     let mut rules = Vec::new();
     for entry in WalkDir::new(folder).sort_by_file_name() {
         let entry = entry?;
@@ -42,6 +40,9 @@ pub(super) fn read_folder(folder: &Path) -> Result<Vec<Rule>, Failure> {
             .map_err(|error| Failure(excerpt(&error.path, &error.text, error.span.range(), &error.message)))?;
         rules.push(rule);
     }
+    if rules.is_empty() {
+        return Err(Failure(format!("{}: no rule files (*.toml) in it", folder.display())));
+    }
     Ok(rules)
 }
 
@@ -54,15 +55,17 @@ fn all(args: &RulesArgs) -> Result<RuleSet, Failure> {
     Ok(rules)
 }
 
-/// Explains a rule; the name of a group lists its rules.
+/// Explains a rule, or what stands in place of one; the name of a group lists its rules.
 pub(super) fn explain(args: &RulesArgs, name: &str) -> Result<u8, Failure> {
     let rules = all(args)?;
     let width = output::width();
+    let page = Page { width: width.unwrap_or(PAGE_WIDTH).min(PAGE_WIDTH), color: output::colored(args.color) };
     if let Some(rule) = rules.get(name) {
-        let page = Page { width: width.unwrap_or(PAGE_WIDTH).min(PAGE_WIDTH), color: output::colored(args.color) };
         output::print(docs::page(rule, page).as_bytes());
     } else if rules.iter().any(|rule| rule.group == name) {
         output::print(list::table(&rules, Some(name), width, output::colored(args.color)).as_bytes());
+    } else if let Some(text) = docs::problem_page(name, page) {
+        output::print(text.as_bytes());
     } else {
         return Err(Failure(super::settings::unknown_rule(name, &rules)));
     }

@@ -8,7 +8,7 @@ use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 
 use nginx_wslint::config::{IncludeMap, Version, VersionError};
-use nginx_wslint::rules::{Rule, RuleSet, Severity, milliseconds, nearest, toml_error};
+use nginx_wslint::rules::{Rule, RuleSet, Severity, docs, milliseconds, nearest, toml_error};
 use nginx_wslint::websocket::RouteSetting;
 use toml::Spanned;
 
@@ -159,8 +159,14 @@ impl Checker<'_> {
 
     fn patterns(&self, patterns: &[Spanned<String>]) -> Result<(), Failure> {
         for pattern in patterns {
-            glob::Pattern::new(pattern.get_ref())
-                .map_err(|error| self.wrong(pattern.span(), &format!("no pattern for files: {error}")))?;
+            glob::Pattern::new(pattern.get_ref()).map_err(|error| {
+                let (why, means) = match error.msg {
+                    "invalid range pattern" => ("a range is not closed or empty", "; `[[]` means a `[`"),
+                    other => (other, ""),
+                };
+                let at = error.pos + 1;
+                self.wrong(pattern.span(), &format!("no pattern for files: {why}, at its character {at}{means}"))
+            })?;
         }
         Ok(())
     }
@@ -192,6 +198,9 @@ fn from_here(path: &Path) -> PathBuf {
 
 /// What to say of a rule that does not exist.
 pub(super) fn unknown_rule(name: &str, rules: &RuleSet) -> String {
+    if docs::is_problem(name) {
+        return format!("`{name}` is no rule, and always told; `nginx-wslint explain {name}`");
+    }
     match rules.nearest(name) {
         Some(near) => format!("there is no rule or group `{name}`; did you mean `{near}`?"),
         None => format!("there is no rule or group `{name}`; `nginx-wslint rules` lists them"),

@@ -93,7 +93,12 @@ fn gaps(tree: &Tree) -> HashSet<DirectiveId> {
 impl Tree {
     /// The lines of `name` directly in `block`, those of its includes among them, in nginx's order.
     pub fn own(&self, block: DirectiveId, name: &str) -> &[DirectiveId] {
-        Name::of(name).map_or(&[], |name| self.index.own(block, name))
+        Name::of(name).map_or(&[], |name| self.index.own(&self.directives, block, name))
+    }
+
+    /// The lines directly in `block` whose name the vocabulary does not know, where directives of nginx are expected.
+    pub fn unknown_in(&self, block: DirectiveId) -> &[DirectiveId] {
+        self.index.unknown(block)
     }
 
     /// All directives of this name, wherever they stand, in nginx's order.
@@ -164,7 +169,7 @@ impl Tree {
     }
 
     fn lines_at(&self, origin: DirectiveId, name: Name) -> Option<Effective<'_>> {
-        let lines = self.index.own(origin, name);
+        let lines = self.index.own(&self.directives, origin, name);
         (!lines.is_empty()).then_some(Effective { origin, lines })
     }
 }

@@ -1,5 +1,7 @@
 //! The directives of a tree by the block they stand in and by their name, so that no question walks through all of them.
 
+use std::collections::HashMap;
+
 use super::directives::Name;
 use super::tree::{Directive, DirectiveId};
 
@@ -9,12 +11,13 @@ use super::tree::{Directive, DirectiveId};
 pub(super) struct Index {
     /// For each block where its own statements begin in `lines`; one more at the end.
     blocks: Vec<u32>,
-    /// The names of `lines`; within a block they ascend.
-    names: Vec<Name>,
+    /// Within a block their names ascend.
     lines: Vec<DirectiveId>,
     /// For each name where its directives begin in `named`; one more at the end.
     starts: Vec<u32>,
     named: Vec<DirectiveId>,
+    /// For each block its statements whose name the vocabulary does not know, in their order. Few blocks have any.
+    unknown: HashMap<DirectiveId, Vec<DirectiveId>>,
 }
 
 impl Index {
@@ -28,19 +31,28 @@ impl Index {
         // Taken name by name, so that the statements of each block are sorted by name, and in their order under it.
         let by_name = |&id: &DirectiveId| (directives[id.0 as usize].parent.0 as usize, id);
         let (blocks, lines) = grouped(directives.len(), named.iter().map(by_name));
-        let names = lines.iter().filter_map(|line| directives[line.0 as usize].name).collect();
-        Self { blocks, names, lines, starts, named }
+        let mut unknown: HashMap<DirectiveId, Vec<DirectiveId>> = HashMap::new();
+        let ids = (0..).map(DirectiveId).zip(directives).skip(1);
+        for (id, directive) in ids.filter(|(_, one)| one.name.is_none() && one.context.is_modelled()) {
+            unknown.entry(directive.parent).or_default().push(id);
+        }
+        Self { blocks, lines, starts, named, unknown }
     }
 
-    /// The statements of that name directly in a block, in nginx's order.
-    pub(super) fn own(&self, block: DirectiveId, name: Name) -> &[DirectiveId] {
+    /// The statements directly in a block whose name the vocabulary does not know, in nginx's order.
+    pub(super) fn unknown(&self, block: DirectiveId) -> &[DirectiveId] {
+        self.unknown.get(&block).map_or(&[], Vec::as_slice)
+    }
+
+    /// The statements of that name directly in a block, in nginx's order; `directives` are those that were sorted.
+    pub(super) fn own(&self, directives: &[Directive], block: DirectiveId, name: Name) -> &[DirectiveId] {
         let Some(&[start, end]) = self.blocks.get(block.0 as usize..).and_then(|rest| rest.first_chunk()) else {
             return &[];
         };
-        let names = &self.names[start as usize..end as usize];
-        let first = names.partition_point(|&other| other < name);
-        let count = names[first..].partition_point(|&other| other == name);
-        &self.lines[start as usize + first..start as usize + first + count]
+        let name_of = |line: &DirectiveId| directives[line.0 as usize].name;
+        let lines = &self.lines[start as usize..end as usize];
+        let lines = &lines[lines.partition_point(|line| name_of(line) < Some(name))..];
+        &lines[..lines.partition_point(|line| name_of(line) == Some(name))]
     }
 
     /// All directives of that name, in nginx's order.

@@ -1,9 +1,9 @@
 //! Reads and parses the files of a tree, each once, several at the same time.
 
-use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use memchr::memmem;
 
 use super::include::{self, IncludeMap, Included};
@@ -90,7 +90,7 @@ impl<'a> Loader<'a> {
     /// Reads what a file includes, then what those files include, and so on. Each round reads its files at the same time;
     /// who asks for them later still decides about their order.
     pub(super) fn read_ahead(&mut self, root: FileId) {
-        let mut seen: HashSet<PathBuf> = HashSet::from([self.files[root.0 as usize].source.path().to_owned()]);
+        let mut seen: HashSet<PathBuf> = HashSet::from_iter([self.files[root.0 as usize].source.path().to_owned()]);
         let mut patterns = patterns(&self.files[root.0 as usize]);
         while !patterns.is_empty() {
             let mut new: HashSet<&String> = HashSet::new();
@@ -161,8 +161,8 @@ pub fn reason(error: &std::io::Error) -> String {
     match error.kind() {
         std::io::ErrorKind::NotFound => "no such file".into(),
         std::io::ErrorKind::PermissionDenied => "permission denied".into(),
-        std::io::ErrorKind::IsADirectory => "it is a directory".into(),
-        std::io::ErrorKind::NotADirectory => "a part of its path is no directory".into(),
+        std::io::ErrorKind::IsADirectory => "it is a folder".into(),
+        std::io::ErrorKind::NotADirectory => "a part of its path is no folder".into(),
         _ => {
             let text = error.to_string();
             // ` (os error 2)` is a number that nobody looks up.

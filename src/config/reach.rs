@@ -62,12 +62,14 @@ const MOST_PATTERNS: usize = 128;
 impl LocationIndex {
     fn names(&self, tree: &Tree) -> &[(DirectiveId, u32, DirectiveId)] {
         self.names.get_or_init(|| {
-            let by_name = tree.all("location").iter().filter_map(|&block| {
+            let locations = tree.all("location");
+            let by_name = locations.iter().filter_map(|&block| {
                 let (modifier, path) = tree.modifier_and_path(block)?;
                 let by_name = matches!(modifier, Modifier::Exact | Modifier::Prefix | Modifier::PriorityPrefix);
                 by_name.then(|| (tree.directive(block).parent, hash(&path), block))
             });
-            let mut names: Vec<_> = by_name.collect();
+            let mut names = Vec::with_capacity(locations.len());
+            names.extend(by_name);
             names.sort_unstable();
             names
         })

@@ -1,7 +1,8 @@
 //! Which server a request reaches.
 
-use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use foldhash::{HashMap, HashMapExt};
 
 use super::context::Context;
 use super::evaluate::is_placeholder;

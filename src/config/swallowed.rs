@@ -2,10 +2,12 @@
 
 use super::context::Context;
 use super::directives::Name;
-use super::tree::{DirectiveId, File, Problem, ROOT, Tree};
+use super::tree::{DirectiveId, Problem, ROOT, Tree};
+use crate::syntax::Span;
 
 /// The statements that lack their `;`: the first word of a later line is a directive that may stand there itself, and
-/// with it the statement has more arguments than nginx accepts ("invalid number of arguments", `ngx_conf_handler`).
+/// with it the statement has more arguments than nginx accepts ("invalid number of arguments", `ngx_conf_handler`), or
+/// ends in a block that it cannot have ("is not terminated by", the same).
 /// Only directives of nginx's own modules are judged; for those of others the number is not sure enough.
 pub(super) fn find(tree: &Tree) -> Vec<(DirectiveId, Problem)> {
     tree.ids().filter_map(|id| Some((id, swallowed(tree, id)?))).collect()
@@ -14,45 +16,96 @@ pub(super) fn find(tree: &Tree) -> Vec<(DirectiveId, Problem)> {
 fn swallowed(tree: &Tree, id: DirectiveId) -> Option<Problem> {
     let directive = tree.directive(id);
     let words = tree.words(id);
-    if words.len() < 3 {
+    // In a template, or behind an error that has been named already, nothing more can be said for sure.
+    let ast = &tree.file(directive.file).ast;
+    if (words.len() < 3 && !tree.is_block(id)) || ast.template().is_some() || !ast.errors().is_empty() {
         return None;
     }
     if directive.context == Context::Entries {
         return in_map(tree, id);
     }
-    let entry = directive.name?.entry_in(directive.context)?;
-    // In a template, or behind an error that has been named already, nothing more can be said for sure.
-    let ast = &tree.file(directive.file).ast;
-    if entry.commercial || entry.args.accepts(words.len() - 1) || ast.template().is_some() || !ast.errors().is_empty() {
+    let Some(name) = directive.name else { return before_a_block(tree, id) };
+    let entry = name.entry_in(directive.context).filter(|entry| !entry.commercial)?;
+    let opens_somewhere = name.entries().iter().any(|entry| entry.opens.is_some());
+    if tree.is_block(id) && !opens_somewhere {
+        return Some(unterminated(tree, id));
+    }
+    let is_one_more = !entry.args.accepts(words.len() - 1);
+    let next = next_statement(tree, id, |next| next.entry_in(directive.context).is_some() && is_one_more)
+        .or_else(|| next_statement(tree, id, |next| is_no_argument(tree, id, next)))?;
+    let message = if is_one_more {
+        format!("invalid number of arguments in \"{}\" directive", name.text())
+    } else if name.text() == "listen" {
+        format!("invalid parameter \"{}\"", source_word(tree, id, next))
+    } else {
+        format!("\"{}\" is read as an argument of \"{}\"", source_word(tree, id, next), name.text())
+    };
+    Some(problem(tree, id, tree.words(id)[next].span, message))
+}
+
+fn source_word(tree: &Tree, id: DirectiveId, index: usize) -> &str {
+    tree.words(id).get(index).map_or("", |word| tree.source(id).slice(word.span))
+}
+
+/// What is said of a statement that lacks its `;`, with the place where the next one begins.
+fn problem(tree: &Tree, id: DirectiveId, place: Span, message: String) -> Problem {
+    let source = tree.source(id);
+    let line = source.line(tree.head(id).start);
+    Problem {
+        path: source.path().to_owned(),
+        place: Some((tree.directive(id).file, place)),
+        message,
+        help: Some(format!("`{}` on line {line} lacks its `;`", tree.name(id))),
+    }
+}
+
+/// The number of the first word that begins a line and is a directive that `fits`.
+fn next_statement(tree: &Tree, id: DirectiveId, fits: impl Fn(Name) -> bool) -> Option<usize> {
+    let source = tree.source(id);
+    let words = tree.words(id);
+    (1..words.len()).find(|&index| {
+        let between = &source.text()[words[index - 1].span.end as usize..words[index].span.start as usize];
+        between.contains('\n') && Name::of(source.slice(words[index].span)).is_some_and(&fits)
+    })
+}
+
+/// Whether a directive's name at the beginning of a line is hardly meant as an argument, where nginx takes any number of
+/// them: none of the words that `listen` takes itself, nor a plain word such as `hash` or `user`.
+fn is_no_argument(tree: &Tree, id: DirectiveId, next: Name) -> bool {
+    const PLAIN: [&str; 8] = ["listen", "location", "root", "index", "include", "return", "rewrite", "access_log"];
+    let allowed = next.entry_in(tree.directive(id).context).is_some_and(|entry| !entry.commercial);
+    allowed && (next.text().contains('_') || PLAIN.contains(&next.text()))
+}
+
+/// `server_name x` before `location / {`: what ends in `{` has no block (`ngx_conf_handler`).
+fn unterminated(tree: &Tree, id: DirectiveId) -> Problem {
+    let context = tree.directive(id).context;
+    let opens = |next: Name| next.entry_in(context).is_some();
+    let brace = tree.node_body(id).map_or_else(|| tree.head(id), |body| Span { start: body.open, end: body.open + 1 });
+    let place = next_statement(tree, id, opens).map_or(brace, |index| tree.words(id)[index].span);
+    problem(tree, id, place, format!("directive \"{}\" is not terminated by \";\"", tree.name(id)))
+}
+
+/// A directive that nobody knows, and in a later line one whose block this is.
+fn before_a_block(tree: &Tree, id: DirectiveId) -> Option<Problem> {
+    let context = tree.directive(id).context;
+    if !context.is_modelled() || !tree.is_block(id) {
         return None;
     }
-    let source = tree.source(id);
-    let mut before = words[0].span;
-    for word in &words[1..] {
-        let between = &source.text()[before.end as usize..word.span.start as usize];
-        let name = Name::of(source.slice(word.span));
-        if between.contains('\n') && name.is_some_and(|name| name.entry_in(directive.context).is_some()) {
-            let line = source.line(words[0].span.start);
-            return Some(Problem {
-                path: source.path().to_owned(),
-                place: Some((directive.file, word.span)),
-                message: format!("invalid number of arguments in \"{}\" directive", tree.name(id)),
-                help: Some(format!("`{}` on line {line} lacks its `;`", tree.name(id))),
-            });
-        }
-        before = word.span;
-    }
-    None
+    let opens = |next: Name| next.entry_in(context).is_some_and(|entry| entry.opens.is_some());
+    next_statement(tree, id, opens)?;
+    Some(unterminated(tree, id))
 }
 
 /// An entry of a map is a key and a value (`ngx_http_map`); here a third word begins the next line.
 fn in_map(tree: &Tree, id: DirectiveId) -> Option<Problem> {
     let directive = tree.directive(id);
     let [first, before, word, ..] = tree.words(id) else { return None };
-    let File { source, ast, .. } = tree.file(directive.file);
+    let source = &tree.file(directive.file).source;
     let between = &source.text()[before.span.end as usize..word.span.start as usize];
-    let is_sure = tree.is(directive.parent, "map") && ast.template().is_none() && ast.errors().is_empty();
-    (is_sure && between.contains('\n')).then(|| Problem {
+    // On one line, a fourth word makes two entries of it.
+    let two_entries = between.contains('\n') || tree.words(id).len() == 4;
+    (tree.is(directive.parent, "map") && two_entries).then(|| Problem {
         path: source.path().to_owned(),
         place: Some((directive.file, word.span)),
         message: "invalid number of the map parameters".to_owned(),

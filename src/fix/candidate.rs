@@ -1,7 +1,9 @@
 //! The fixes that are to be applied in a pass, and which of them can be applied together.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
+
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use super::rewrite::FileEdit;
 use super::together::{Names, Task};

@@ -1,7 +1,9 @@
 //! Passes of fixes until nothing is left to do.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use super::candidate::{Candidate, FindingKey, by_name, candidates, without_overlaps};
 use super::lines::LineMap;

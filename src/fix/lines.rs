@@ -1,6 +1,6 @@
 //! Where the lines of one text stand in another version of it.
 
-use similar::{DiffOp, TextDiff};
+use similar::{Algorithm, DiffOp, TextDiff};
 
 /// The lines of one text as lines of another; both count from 1.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -10,7 +10,8 @@ impl LineMap {
     /// Finds each line of `from` in `to`. One that is not there is where the lines that took its place are, or where it
     /// would stand.
     pub fn between(from: &[u8], to: &[u8]) -> Self {
-        let diff = TextDiff::from_lines(from, to);
+        // Lines that are there once, such as names, keep it linear where thousands have changed.
+        let diff = TextDiff::configure().algorithm(Algorithm::Patience).diff_lines(from, to);
         let last = diff.ops().iter().map(|op| op.new_range().end).max().unwrap_or_default().saturating_sub(1);
         let mut lines = Vec::new();
         for op in diff.ops() {

@@ -5,8 +5,10 @@
 //! to do with WebSockets or not. A difference that no applied fix declares is a [`Difference`], and the fixes that could
 //! have caused it are withdrawn.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+
+use foldhash::{HashMap, HashMapExt};
 
 use super::in_effect::{concerns, in_effect, is_single, together_with};
 use crate::config::{Context, DirectiveId, FileId, Inherit, Name, ROOT, Tree};
@@ -71,8 +73,8 @@ impl Pairs {
         });
         let mut new_keys = keys(new, |file, offset| (Some(file), offset));
         let mut pairs = Self {
-            new_of: HashMap::from([(ROOT, ROOT)]),
-            old_of: HashMap::from([(ROOT, ROOT)]),
+            new_of: HashMap::from_iter([(ROOT, ROOT)]),
+            old_of: HashMap::from_iter([(ROOT, ROOT)]),
             added: Vec::new(),
             removed: Vec::new(),
         };

@@ -4,10 +4,11 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::probe::{Diagnosis, Kind, Report, Target};
+use super::suspects::suspects;
 use crate::Linted;
 use crate::config::{DirectiveId, Reached, Served, ServedBy, Tree};
 use crate::rules::{Finding, milliseconds};
-use crate::websocket::{Confidence, Module, Route};
+use crate::websocket::{Module, Route};
 
 /// Where a request goes in a configuration.
 #[derive(Clone, Debug)]
@@ -16,12 +17,17 @@ pub struct Located {
     pub served: Served,
     /// The location in it; [`Reached::Server`] in a stream.
     pub reached: Reached,
-    /// The routes there, by their numbers in [`crate::websocket::Routes::all`]: one, or those of its `if` blocks too.
+    /// The routes there, by their numbers in [`crate::websocket::Routes::all`]: one, or those of its `if` blocks too, and
+    /// those to which handshakes jump from there.
     pub routes: Vec<usize>,
+    /// Whether a `rewrite` leads to one of them: the backend is asked for another path then.
+    pub rewritten: bool,
     /// The findings about them, by their numbers in [`Linted::findings`]: those that explain first.
     pub findings: Vec<usize>,
     /// How many of the findings explain what was seen.
     pub explaining: usize,
+    /// Lines that may have answered in place of a backend.
+    pub suspects: Vec<DirectiveId>,
     /// The line that sets the timeout which cut an idle connection.
     pub timeout: Option<DirectiveId>,
 }
@@ -35,28 +41,67 @@ impl Located {
         let reached =
             if in_stream { Reached::Server } else { tree.reach(served.server, &decoded(target.path_alone())) };
         let block = if in_stream { Some(served.server) } else { reached.location() };
-        let here = |route: &&Route| Some(route.block) == block || (block.is_some() && route.location_block == block);
-        let routes: Vec<usize> =
-            linted.routes.all.iter().enumerate().filter(|(_, route)| here(route)).map(|(index, _)| index).collect();
+        let here = |route: &Route| Some(route.block) == block || (block.is_some() && route.location_block == block);
+        let is_in =
+            |at: DirectiveId, block: DirectiveId| at == block || tree.ancestors(at).any(|around| around == block);
+        let jumps = |route: &Route| {
+            let ways = linted.routes.arrivals.at(route.block).map_or(&[][..], |at| &at.all);
+            let from = reached.location();
+            let mut from_here = ways.iter().filter(|way| from.is_some_and(|from| is_in(way.origin.block, from)));
+            from_here.next().map(|way| (way.origin.only, way.lines.iter().any(|&line| tree.is(line, "rewrite"))))
+        };
+        let mut rewritten = false;
+        let mut ranked: Vec<(u8, usize)> = Vec::new();
+        for (index, route) in linted.routes.all.iter().enumerate() {
+            match jumps(route) {
+                _ if here(route) => ranked.push((1, index)),
+                Some((only_handshakes, by_rewrite)) => {
+                    rewritten |= by_rewrite;
+                    ranked.push((if only_handshakes { 0 } else { 2 }, index));
+                }
+                None => {}
+            }
+        }
+        // A test of `$http_upgrade` comes before what the location does with other requests.
+        ranked.sort_unstable();
+        let routes: Vec<usize> = ranked.into_iter().map(|(_, index)| index).collect();
+        let asked = subrequests(tree, served.server, block);
         let about = |finding: &Finding<'_>| {
             let at = finding.place.directive;
-            let inside = block.is_some_and(|block| at == block || tree.ancestors(at).any(|around| around == block));
+            let inside = block.iter().chain(&asked).any(|&block| is_in(at, block));
             let server_wide = finding.route.is_none() && tree.enclosing(at, "server") == Some(served.server);
             let nowhere_else = tree.enclosing(at, "location").is_none_or(|location| Some(location) == block);
             finding.routes().any(|route| routes.contains(&route)) || inside || (server_wide && nowhere_else)
         };
         let findings =
             linted.findings.iter().enumerate().filter(|(_, finding)| about(finding)).map(|(index, _)| index).collect();
-        let mut located = Self { served, reached, routes, findings, explaining: 0, timeout: None };
+        let mut located =
+            Self { served, reached, routes, rewritten, suspects: Vec::new(), findings, explaining: 0, timeout: None };
         located.findings.sort_by_key(|&index| std::cmp::Reverse(linted.findings[index].severity));
         Some(located)
+    }
+
+    /// Looks for lines by which nginx itself gave this answer, where no finding explains it.
+    #[must_use]
+    pub fn answered_by(mut self, linted: &Linted<'_>, report: &Report) -> Self {
+        if let Some(answer) = report.answer.as_ref().filter(|_| self.explaining == 0) {
+            self.suspects = suspects(&linted.tree, self.served.server, self.reached.location(), answer);
+        }
+        self
     }
 
     /// Puts the findings first that explain a diagnosis.
     #[must_use]
     pub fn explain(mut self, linted: &Linted<'_>, diagnosis: &Diagnosis) -> Self {
         let rank = |index: &usize| {
-            let rule = &linted.findings[*index].rule.id;
+            let finding = &linted.findings[*index];
+            let rule = &finding.rule.id;
+            // Of all limits, only one on the connections of a client is answered with a status.
+            let by_status = matches!(diagnosis.kind, Kind::Unavailable | Kind::TooManyRequests);
+            let counts = linted.tree.is(finding.place.directive, "limit_conn");
+            if rule == "connection-limit" && by_status != counts {
+                return None;
+            }
             diagnosis.rules.iter().position(|known| known == rule)
         };
         self.findings.sort_by_key(|index| rank(index).unwrap_or(usize::MAX));
@@ -77,63 +122,6 @@ impl Located {
         self
     }
 
-    /// What it means that nginx answers a request itself, by `return` or from files, where that is what its configuration
-    /// says: nothing is lost then, there is no WebSocket.
-    pub fn own_answer(&self, linted: &Linted<'_>, report: &Report) -> Option<Diagnosis> {
-        let tree = &linted.tree;
-        if self.served.by == ServedBy::Stream {
-            return None;
-        }
-        let status = report.answer.as_ref().map(|answer| answer.status);
-        let location = self.reached.location();
-        // In the rewrite phase, the server's before the location's.
-        let lines =
-            [Some(self.served.server), location].into_iter().flatten().flat_map(|block| tree.own(block, "return"));
-        let mut lines = lines.filter(|&&line| {
-            let code = tree.arg(line, 1).and_then(|code| code.parse::<u16>().ok());
-            // 444 closes the connection in place of an answer.
-            let closes = report.diagnosis.kind == Kind::ClosedWithoutAnswer;
-            code.is_some() && code == status.or(closes.then_some(444)) && !matches!(code, Some(300..=399))
-        });
-        let sentence = match (lines.next(), location) {
-            (Some(&line), _) => {
-                let source = tree.source(line);
-                let at = source.line_column(tree.head(line).start).line;
-                let what =
-                    status.map_or_else(|| "closes the connection".to_owned(), |status| format!("answers {status}"));
-                let words: String = words(tree, line).chars().take(60).collect();
-                let place = self.label(tree);
-                format!(
-                    "nginx {what} itself, by `return {words}` ({}:{at}, {place}): no WebSocket is behind this path.",
-                    source.path().display()
-                )
-            }
-            (None, Some(block))
-                if matches!(status, Some(200..=299)) && self.routes.is_empty() && serves_files(tree, block) =>
-            {
-                format!(
-                    "nginx answers from files: `{}` hands nothing on to a backend, and no WebSocket is behind this path.",
-                    self.label(tree)
-                )
-            }
-            _ => return None,
-        };
-        let offers: Vec<String> = linted
-            .routes
-            .all
-            .iter()
-            .filter(|route| route.server == Some(self.served.server))
-            .filter(|route| route.intent.confidence >= Some(Confidence::Likely))
-            .filter_map(|route| Some(format!("`{}`", words(tree, route.location_block?))))
-            .take(4)
-            .collect();
-        let diagnosis = Diagnosis::new(Kind::OwnAnswer, sentence);
-        Some(match offers.is_empty() {
-            false => diagnosis.advise(format!("Use the path of a WebSocket: this server has them at {}.", offers.join(", "))),
-            true => diagnosis.advise("Check the path and the host that clients use. If they are right, a location for them with `proxy_pass` is missing."),
-        }.points_to(&["websocket-location-without-proxy-pass", "unreachable-route", "shadowed-by-regex"]))
-    }
-
     /// What people call the place.
     pub fn label(&self, tree: &Tree) -> String {
         match (self.reached, self.served.by) {
@@ -146,25 +134,15 @@ impl Located {
     }
 }
 
-/// Whether nothing but files can answer in a location: no module takes the requests.
-fn serves_files(tree: &Tree, block: DirectiveId) -> bool {
-    let handlers = [
-        "memcached_pass",
-        "js_content",
-        "content_by_lua",
-        "content_by_lua_block",
-        "content_by_lua_file",
-        "echo",
-        "stub_status",
-        "empty_gif",
-        "perl",
-        "return",
-        "rewrite",
-    ];
-    handlers.iter().all(|name| tree.own(block, name).is_empty())
+/// The locations that nginx asks before it lets a request for a block through.
+fn subrequests(tree: &Tree, server: DirectiveId, block: Option<DirectiveId>) -> Vec<DirectiveId> {
+    let lines = ["auth_request", "mirror"].into_iter().filter_map(|name| tree.effective(block?, name));
+    let paths = lines.flat_map(|effective| effective.lines).filter_map(|&line| tree.arg(line, 1));
+    let paths = paths.filter(|path| path.starts_with('/'));
+    paths.filter_map(|path| tree.select(server, path.split(['?', '$']).next().unwrap_or_default())).collect()
 }
 
-fn words(tree: &Tree, line: DirectiveId) -> String {
+pub(super) fn words(tree: &Tree, line: DirectiveId) -> String {
     tree.args(line).collect::<Vec<_>>().join(" ")
 }
 

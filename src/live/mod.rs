@@ -8,7 +8,9 @@
 pub mod doctor;
 mod located;
 pub mod log;
+mod own_answer;
 mod page;
 pub mod probe;
+mod suspects;
 
 pub use located::Located;

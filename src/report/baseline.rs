@@ -41,6 +41,9 @@ pub struct Baseline {
 /// Why a text is no baseline.
 #[derive(Debug, thiserror::Error)]
 pub enum BaselineError {
+    /// Nothing stands in it.
+    #[error("it is empty, and no report; `--output-format json=FILE` writes one")]
+    Empty,
     /// It is not JSON, or not a report.
     #[error("no report in JSON: {0}")]
     NoReport(#[from] serde_json::Error),
@@ -78,6 +81,9 @@ impl Baseline {
     /// # Errors
     /// When the text is no such report, or one of another version.
     pub fn read(text: &[u8]) -> Result<Self, BaselineError> {
+        if text.trim_ascii().is_empty() {
+            return Err(BaselineError::Empty);
+        }
         let Versioned { version } = serde_json::from_slice(text)?;
         if version != u64::from(VERSION) {
             return Err(BaselineError::OtherVersion(version));
@@ -149,7 +155,9 @@ mod tests {
     #[test]
     fn other_texts_are_refused() {
         for (text, words) in [
-            ("", "no report in JSON: EOF"),
+            ("", "it is empty"),
+            (" \n", "it is empty"),
+            ("{", "no report in JSON: EOF"),
             ("{}", "missing field `version`"),
             ("{\"version\": 1}", "missing field `diagnostics`"),
             ("{\"version\": 2}", "version 2"),

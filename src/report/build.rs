@@ -1,7 +1,9 @@
 //! From findings in trees to a report.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::path::Path;
+
+use foldhash::{HashMap, HashMapExt, HashSet};
 
 use super::excerpt::{Mark, Window, windows};
 use super::fingerprint::Fingerprints;
@@ -39,6 +41,8 @@ pub struct Builder {
     found: HashMap<(String, String, Point, Point), String>,
     /// Whether rules and routes are collected as well, for this nginx.
     background: Option<Option<Version>>,
+    /// Whether lines of the configuration are left out.
+    bare: bool,
     files: HashMap<String, usize>,
     /// Routes by the places of their `proxy_pass` and of their server, which may share a snippet.
     routes: HashMap<(PlaceView, Option<PlaceView>), usize>,
@@ -57,6 +61,14 @@ impl Builder {
     #[must_use]
     pub fn with_background(mut self, version: Option<Version>) -> Self {
         self.background = Some(version);
+        self
+    }
+
+    /// Leaves out the lines of the configuration around what was found and those that fixes change, for formats that
+    /// [show none](super::Format::has_excerpts): they are the most of what a report takes in memory.
+    #[must_use]
+    pub fn without_excerpts(mut self) -> Self {
+        self.bare = true;
         self
     }
 
@@ -108,7 +120,7 @@ impl Builder {
         if let Some(version) = self.background {
             self.routes(linted, scope, version, by_route);
         }
-        for unread in tree.unread() {
+        for unread in tree.unread().iter().filter(|unread| !unread.is_told) {
             let file = tree.directive(unread.include).file;
             if (scope.asked)(tree.file(file).source.path()) {
                 let line = places.range(file, tree.head(unread.include)).0.line;
@@ -163,7 +175,7 @@ impl Builder {
             if self.found.insert(said, String::new()).is_some() {
                 continue;
             }
-            let excerpt = problem.place.and_then(|(file, span)| {
+            let excerpt = problem.place.filter(|_| !self.bare).and_then(|(file, span)| {
                 let mark = Mark { span, message: problem.help.clone(), primary: true };
                 windows(places.of(file), vec![mark]).pop()
             });
@@ -220,7 +232,7 @@ impl Builder {
         if self.background.is_some() && !self.report.rules.iter().any(|rule| rule.id == finding.rule.id) {
             self.report.rules.push(article(finding.rule));
         }
-        let fix = fix(places, rewriter, finding);
+        let fix = self.fix(places, rewriter, finding);
         let related = finding.related.iter().map(|(place, message)| places.related(*place, message)).collect();
         self.report.diagnostics.push(Diagnostic {
             rule: finding.rule.id.clone(),
@@ -240,9 +252,38 @@ impl Builder {
             route: finding.route.and_then(|index| route(linted, index)),
             also: finding.more_routes.iter().collect::<HashSet<_>>().len(),
             fixes: fix.into_iter().collect(),
-            excerpts: places.excerpts(finding),
+            excerpts: if self.bare { Vec::new() } else { places.excerpts(finding) },
         });
         fingerprint
+    }
+
+    /// The repair of a finding as it is told.
+    fn fix(&self, places: &Places<'_>, rewriter: &Rewriter<'_>, finding: &Finding<'_>) -> Option<FixInfo> {
+        let mut plan = finding.fix.clone()?;
+        let edits = if plan.safety == Safety::Advice { Vec::new() } else { rewriter.edits(finding, &mut plan) };
+        let mut by_file: BTreeMap<FileId, Vec<Edit>> = BTreeMap::new();
+        for FileEdit { file, edit } in edits {
+            by_file.entry(file).or_default().push(edit);
+        }
+        let infos = by_file.iter().flat_map(|(&file, edits)| {
+            edits.iter().map(move |edit| {
+                let (start, end) = places.range(file, edit.span);
+                EditInfo { file: places.name(file), start, end, text: edit.text.clone() }
+            })
+        });
+        let shown = by_file.iter().filter(|_| !self.bare);
+        Some(FixInfo {
+            edits: infos.collect(),
+            preview: shown.flat_map(|(&file, edits)| preview(places.of(file), edits)).collect(),
+            block: by_file
+                .iter()
+                .next()
+                .filter(|_| by_file.len() == 1)
+                .and_then(|(&file, edits)| block(places.of(file), edits)),
+            title: plan.title,
+            safety: plan.safety,
+            withheld: plan.withheld,
+        })
     }
 }
 
@@ -288,33 +329,6 @@ impl<'t> Places<'t> {
         all.sort_by_key(|window| !window.labels.iter().any(|label| label.primary));
         all
     }
-}
-
-fn fix(places: &Places<'_>, rewriter: &Rewriter<'_>, finding: &Finding<'_>) -> Option<FixInfo> {
-    let mut plan = finding.fix.clone()?;
-    let edits = if plan.safety == Safety::Advice { Vec::new() } else { rewriter.edits(finding, &mut plan) };
-    let mut by_file: BTreeMap<FileId, Vec<Edit>> = BTreeMap::new();
-    for FileEdit { file, edit } in edits {
-        by_file.entry(file).or_default().push(edit);
-    }
-    let infos = by_file.iter().flat_map(|(&file, edits)| {
-        edits.iter().map(move |edit| {
-            let (start, end) = places.range(file, edit.span);
-            EditInfo { file: places.name(file), start, end, text: edit.text.clone() }
-        })
-    });
-    Some(FixInfo {
-        edits: infos.collect(),
-        preview: by_file.iter().flat_map(|(&file, edits)| preview(places.of(file), edits)).collect(),
-        block: by_file
-            .iter()
-            .next()
-            .filter(|_| by_file.len() == 1)
-            .and_then(|(&file, edits)| block(places.of(file), edits)),
-        title: plan.title,
-        safety: plan.safety,
-        withheld: plan.withheld,
-    })
 }
 
 /// The routes that a finding is about. One about a line as such concerns the routes of the location or server that the line

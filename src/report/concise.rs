@@ -4,27 +4,31 @@ use std::io::{self, Write};
 
 use super::escape::{leading_path, visible};
 use super::model::Report;
-use super::style::Style;
+use super::positions::Point;
+use super::style::{Ink, Style};
+use crate::rules::Severity;
 
 /// Writes `path:line:col: severity[rule] message` lines, problems first.
 ///
 /// # Errors
 /// Those of `out`.
 pub fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let colon = style.paint(Ink::Hint, ":");
+    let place = |file: &str, start: Option<Point>| {
+        let file = style.paint(Ink::Strong, &leading_path(file));
+        let at = start.map_or_else(String::new, |start| format!("{colon}{}{colon}{}", start.line, start.column));
+        format!("{file}{at}{colon}")
+    };
+    let name = |severity: Severity, rule: &str| {
+        style.paint(Ink::Severity(severity), &format!("{}[{}]", severity.name(), visible(rule)))
+    };
     for problem in &report.problems {
-        let place = problem.place.map_or_else(String::new, |(start, _)| format!(":{}:{}", start.line, start.column));
-        writeln!(
-            out,
-            "{}{place}: error[{}] {}",
-            leading_path(&problem.file),
-            problem.kind(),
-            visible(&problem.message)
-        )?;
+        let place = place(&problem.file, problem.place.map(|(start, _)| start));
+        writeln!(out, "{place} {} {}", name(Severity::Error, problem.kind()), visible(&problem.message))?;
     }
     for one in &report.diagnostics {
-        let (file, message) = (leading_path(&one.file), visible(&one.message));
-        let name = style.link(one.url.as_deref(), &format!("{}[{}]", one.severity.name(), visible(&one.rule)));
-        writeln!(out, "{file}:{}:{}: {name} {message}", one.start.line, one.start.column)?;
+        let name = style.link(one.url.as_deref(), &name(one.severity, &one.rule));
+        writeln!(out, "{} {name} {}", place(&one.file, Some(one.start)), visible(&one.message))?;
     }
     Ok(())
 }

@@ -5,6 +5,9 @@ use std::io::{self, Write};
 use similar::udiff::UnifiedHunkHeader;
 use similar::{Algorithm, DiffOp, capture_diff_slices, group_diff_ops};
 
+use super::escape::visible;
+use super::style::{Ink, Style};
+
 /// A file before and after, in its own bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct Change<'a> {
@@ -24,37 +27,84 @@ const CONTEXT: usize = 3;
 /// # Errors
 /// Those of `out`.
 pub fn write(changes: &[Change<'_>], out: &mut dyn Write) -> io::Result<()> {
-    changes.iter().filter(|change| change.before != change.after).try_for_each(|change| file(change, out))
+    all(changes, &mut |kind, bytes| match kind {
+        Kind::Head | Kind::Place => {
+            out.write_all(bytes)?;
+            out.write_all(b"\n")
+        }
+        Kind::Kept => line(out, b' ', bytes),
+        Kind::Removed => line(out, b'-', bytes),
+        Kind::Added => line(out, b'+', bytes),
+    })
 }
 
-fn file(change: &Change<'_>, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "--- {}\n+++ {}", name('a', change.path), name('b', change.path))?;
+/// Writes the same to be looked at: in git's colours, and without anything hidden that a terminal would obey.
+///
+/// # Errors
+/// Those of `out`.
+pub fn show(changes: &[Change<'_>], style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    all(changes, &mut |kind, bytes| {
+        let text = String::from_utf8_lossy(bytes);
+        let (mark, ink) = match kind {
+            Kind::Head => ("", Some(Ink::Strong)),
+            Kind::Place => ("", Some(Ink::Hint)),
+            Kind::Kept => (" ", None),
+            Kind::Removed => ("-", Some(Ink::Removed)),
+            Kind::Added => ("+", Some(Ink::Added)),
+        };
+        let end = if text.ends_with("\r\n") { "\r\n" } else { "\n" };
+        let shown: Vec<_> = text.strip_suffix(end).unwrap_or(&text).split('\t').map(visible).collect();
+        let line = format!("{mark}{}", shown.join("\t"));
+        write!(out, "{}{end}", ink.map_or(line.clone(), |ink| style.paint(ink, &line)))?;
+        if mark.is_empty() || text.ends_with('\n') { Ok(()) } else { writeln!(out, "{NO_END}") }
+    })
+}
+
+/// What a line of a diff is.
+#[derive(Clone, Copy)]
+enum Kind {
+    /// The name of the file before or after.
+    Head,
+    /// Where the next lines stand.
+    Place,
+    Kept,
+    Removed,
+    Added,
+}
+
+/// What stands behind a last line that does not end.
+const NO_END: &str = "\\ No newline at end of file";
+
+/// Hands every line of the diff on: those of files as they are, with their ends.
+fn all(changes: &[Change<'_>], each: &mut dyn FnMut(Kind, &[u8]) -> io::Result<()>) -> io::Result<()> {
+    changes.iter().filter(|change| change.before != change.after).try_for_each(|change| file(change, each))
+}
+
+fn file(change: &Change<'_>, each: &mut dyn FnMut(Kind, &[u8]) -> io::Result<()>) -> io::Result<()> {
+    each(Kind::Head, format!("--- {}", name('a', change.path)).as_bytes())?;
+    each(Kind::Head, format!("+++ {}", name('b', change.path)).as_bytes())?;
     let before: Vec<&[u8]> = lines(change.before);
     let after: Vec<&[u8]> = lines(change.after);
-    let ops = capture_diff_slices(Algorithm::Myers, &before, &after);
+    // Lines that are there once, such as names, keep it linear where thousands have changed.
+    let ops = capture_diff_slices(Algorithm::Patience, &before, &after);
     for hunk in group_diff_ops(ops, CONTEXT) {
-        writeln!(out, "{}", UnifiedHunkHeader::new(&hunk))?;
+        each(Kind::Place, UnifiedHunkHeader::new(&hunk).to_string().as_bytes())?;
         for op in &hunk {
             if let DiffOp::Equal { old_index, len, .. } = *op {
-                each(out, b' ', &before[old_index..old_index + len])?;
+                before[old_index..old_index + len].iter().try_for_each(|line| each(Kind::Kept, line))?;
             } else {
-                each(out, b'-', &before[op.old_range()])?;
-                each(out, b'+', &after[op.new_range()])?;
+                before[op.old_range()].iter().try_for_each(|line| each(Kind::Removed, line))?;
+                after[op.new_range()].iter().try_for_each(|line| each(Kind::Added, line))?;
             }
         }
     }
     Ok(())
 }
 
-fn each(out: &mut dyn Write, mark: u8, lines: &[&[u8]]) -> io::Result<()> {
-    for line in lines {
-        out.write_all(&[mark])?;
-        out.write_all(line)?;
-        if !line.ends_with(b"\n") {
-            out.write_all(b"\n\\ No newline at end of file\n")?;
-        }
-    }
-    Ok(())
+fn line(out: &mut dyn Write, mark: u8, line: &[u8]) -> io::Result<()> {
+    out.write_all(&[mark])?;
+    out.write_all(line)?;
+    if line.ends_with(b"\n") { Ok(()) } else { write!(out, "\n{NO_END}\n") }
 }
 
 /// Lines with their ends. A carriage return alone ends no line, for git as for nginx.

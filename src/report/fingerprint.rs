@@ -1,7 +1,8 @@
 //! A name for a finding that stays when lines above it come or go.
 
-use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
+
+use foldhash::HashMap;
 
 use super::model::Problem;
 use crate::config::{DirectiveId, ROOT, Tree};

@@ -5,16 +5,14 @@ use std::io::{self, Write};
 
 use unicode_width::UnicodeWidthStr;
 
+use super::changes;
 use super::escape::visible;
 use super::frame::draw;
-use super::model::{Diagnostic, FixInfo, PreviewKind, PreviewLine, Problem, Report};
-use super::style::{Ink, Style, columns_of, wrap};
+use super::model::{Diagnostic, FixInfo, Problem, Report};
+use super::style::{Ink, Style, wrap};
 use super::summary;
 use crate::rules::{Safety, Severity};
 use crate::websocket::Confidence;
-
-/// The most lines of a fix that are shown.
-const MOST_PREVIEW: usize = 16;
 
 /// Writes every finding with its excerpts, then the summary.
 ///
@@ -32,12 +30,19 @@ pub fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<
     if style.quiet {
         return Ok(());
     }
-    for line in report.notes.iter().map(|note| visible(note).into_owned()).chain(summary::limits(report)) {
-        writer.paragraph(&line, out)?;
-    }
+    remarks(report, style, out)?;
     let bad = !report.diagnostics.is_empty() || !report.problems.is_empty();
     let line = summary::wrapped(report, style);
     writeln!(out, "{}", style.paint(if bad { Ink::Strong } else { Ink::Added }, &line))
+}
+
+/// Writes what was done, and what limits the report.
+///
+/// # Errors
+/// Those of `out`.
+pub fn remarks(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let mut lines = report.notes.iter().map(|note| visible(note).into_owned()).chain(summary::limits(report));
+    lines.try_for_each(|line| Writer { style }.paragraph(&line, out))
 }
 
 /// Writes findings alone, one behind the other.
@@ -151,43 +156,7 @@ impl Writer<'_> {
             (safety, None) => format!(" ({})", safety.name()),
         };
         self.item("fix", &format!("{}{how}", fix.title), out)?;
-        let width = fix.preview.iter().filter_map(|line| line.line).max().unwrap_or(1).to_string().len();
-        let several = fix.preview.windows(2).any(|pair| pair[0].file != pair[1].file);
-        let indent = common_indent(&fix.preview);
-        let mut file = None;
-        let mut before: Option<u32> = None;
-        for line in fix.preview.iter().take(MOST_PREVIEW) {
-            if several && file != Some(&line.file) {
-                writeln!(out, "{:INDENT$}{}", "", self.style.paint(Ink::Dim, &visible(&line.file)))?;
-                (file, before) = (Some(&line.file), None);
-            }
-            if before.zip(line.line).is_some_and(|(before, this)| this > before + 1) {
-                let gap = if self.style.unicode { "⋮" } else { ":" };
-                writeln!(out, "{:INDENT$}{}", "", self.style.paint(Ink::Dim, &format!("{gap:>width$}")))?;
-            }
-            before = line.line.or(before);
-            self.preview(line, indent, width, out)?;
-        }
-        if let Some(more) = fix.preview.len().checked_sub(MOST_PREVIEW + 1) {
-            let text = format!("and {}", summary::count(more + 1, "more line"));
-            writeln!(out, "{:INDENT$}{}", "", self.style.paint(Ink::Dim, &text))?;
-        }
-        Ok(())
-    }
-
-    fn preview(&self, line: &PreviewLine, indent: usize, width: usize, out: &mut dyn Write) -> io::Result<()> {
-        let number = line.line.map_or_else(String::new, |number| number.to_string());
-        let (mark, ink) = match line.kind {
-            PreviewKind::Kept => (' ', Ink::Dim),
-            PreviewKind::Removed => ('-', Ink::Removed),
-            PreviewKind::Added => ('+', Ink::Added),
-        };
-        let text = expanded(&line.text);
-        let text =
-            shortened(text.get(indent..).unwrap_or_default(), self.style.columns() - INDENT - width - 3, self.style);
-        let change = format!("{mark} {text}");
-        let number = self.style.paint(Ink::Dim, &format!("{number:>width$}"));
-        writeln!(out, "{:INDENT$}{number} {}", "", self.style.paint(ink, change.trim_end()))
+        changes::write(&fix.preview, self.style, out)
     }
 
     fn paragraph(&self, text: &str, out: &mut dyn Write) -> io::Result<()> {
@@ -199,37 +168,10 @@ impl Writer<'_> {
 }
 
 /// Columns before the text of items.
-const INDENT: usize = 8;
+pub(super) const INDENT: usize = 8;
 
 fn shared(also: usize) -> String {
     if also == 1 { "1 more route shares".into() } else { format!("{also} more routes share") }
-}
-
-/// The columns by which all lines of a fix are indented.
-fn common_indent(lines: &[PreviewLine]) -> usize {
-    let shown = lines.iter().take(MOST_PREVIEW).map(|line| expanded(&line.text));
-    let written = shown.filter(|text| !text.trim().is_empty());
-    written.map(|text| text.len() - text.trim_start_matches(' ').len()).min().unwrap_or(0)
-}
-
-/// A line with blanks for tabs.
-fn expanded(text: &str) -> String {
-    text.replace('\t', "    ")
-}
-
-/// As much of a line as there is room for.
-fn shortened(text: &str, columns: usize, style: &Style) -> String {
-    let text = visible(text);
-    if text.width() <= columns {
-        return text.into_owned();
-    }
-    let gap = if style.unicode { "…" } else { "..." };
-    let mut used = gap.width();
-    let fits = |c: &char| {
-        used += columns_of(*c);
-        used <= columns
-    };
-    text.chars().take_while(fits).chain(gap.chars()).collect()
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 
 pub mod baseline;
 mod build;
+mod changes;
 pub mod concise;
 pub mod diff;
 pub mod escape;
@@ -106,6 +107,12 @@ impl Format {
     /// [only when asked](Builder::with_background).
     pub fn has_background(self) -> bool {
         matches!(self, Self::Sarif | Self::Html)
+    }
+
+    /// Whether it shows lines of the configuration, or counts in them: what a report has
+    /// [unless it is told otherwise](Builder::without_excerpts).
+    pub fn has_excerpts(self) -> bool {
+        matches!(self, Self::Full | Self::Rdjson | Self::Html)
     }
 
     /// The format of that name.

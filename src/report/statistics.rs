@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::escape::visible;
 use super::machine;
 use super::model::{Diagnostic, Report};
-use super::style::{Ink, Style};
+use super::style::{Ink, Style, wrap};
 use super::summary;
 use crate::rules::{Safety, Severity};
 
@@ -48,6 +48,9 @@ pub fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<
     let some = counts.iter().any(|count| count.safe > 0 && count.safe < count.count);
     if counts.iter().any(|count| count.safe > 0) {
         writeln!(out, "[*] fixable with --fix{}", if some { ", [-] some of them" } else { "" })?;
+    }
+    for line in report.notes.iter().map(|note| visible(note).into_owned()).chain(summary::gone(report)) {
+        writeln!(out, "{}", wrap(&line, style.columns() - 2, 0).join("\n  "))?;
     }
     writeln!(out, "{}", summary::wrapped(report, style))
 }

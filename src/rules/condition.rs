@@ -295,7 +295,7 @@ impl Compiled {
                 let route = scope.route().filter(|route| route.module == Module::Proxy)?;
                 let header = route.headers.get(name)?;
                 let state_fits = states.is_empty() || states.contains(&header.state);
-                let plain_fits = plain.is_empty() || plain.contains(&header.plain);
+                let plain_fits = plain.is_empty() || (!route.intent.handshakes_alone && plain.contains(&header.plain));
                 if !state_fits || !plain_fits {
                     return None;
                 }

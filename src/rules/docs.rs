@@ -5,12 +5,14 @@ mod article;
 mod json;
 mod markdown;
 mod page;
+mod problem;
 mod prose;
 
 pub use article::{Article, ExampleDoc, article, web_address};
 pub use json::json;
 pub use markdown::{markdown, readme};
 pub use page::{Page, page};
+pub use problem::{is_problem, problem_page};
 pub use prose::wrap;
 
 use super::finding::Safety;
@@ -147,7 +149,7 @@ fn measured(rule: &Rule) -> &str {
 }
 
 /// What an example shows on a real nginx, as a sentence.
-fn proof(handshake: &Handshake) -> String {
+fn proof(handshake: &Handshake, is_repaired: bool) -> String {
     let outcome = |word: &str, path: &str| match word {
         "refused" => "nginx refuses to start".to_owned(),
         "open" => format!("a handshake to `{path}` opens the connection"),
@@ -159,6 +161,12 @@ fn proof(handshake: &Handshake) -> String {
     };
     let bad = outcome(&handshake.bad, &handshake.path);
     let good = match (handshake.bad.as_str(), handshake.good.as_deref().unwrap_or("open")) {
+        _ if !is_repaired => String::new(),
+        ("open", "open") if handshake.backend.strict_plain => {
+            " either way; without the repair a plain request of the same route fails, behind a backend that is as strict as \
+             Kestrel is said to be"
+                .to_owned()
+        }
         ("open", "open") if handshake.plain_fails => {
             " either way; without the repair a plain request of the same route fails".to_owned()
         }

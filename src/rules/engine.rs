@@ -1,6 +1,8 @@
 //! Applies rules to a tree.
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
+
+use foldhash::{HashMap, HashMapExt, HashSet};
 
 use super::condition::{Asked, Found, Scope};
 use super::doubts::Doubts;

@@ -284,6 +284,8 @@ pub struct Handshake {
     pub plain_fails: bool,
     /// The versions of nginx on which it shows.
     pub nginx: Option<String>,
+    /// The subprotocol that the client offers, and needs in the answer.
+    pub offers: Option<String>,
     /// What the backend is like.
     #[serde(default)]
     pub backend: Backend,

@@ -69,7 +69,8 @@ pub struct Node {
     pub end: NodeId,
     /// The enclosing block; [`NodeId::NONE`] at the top of the file.
     pub(super) around: NodeId,
-    pub(super) words: (u32, u32),
+    /// Where its words begin among those of the AST; they end where those of the next node begin.
+    pub(super) first_word: u32,
     /// Offset of the `{`; 0, where no block can begin, for a statement without one.
     pub(super) open: u32,
     /// Whether its `}` was read, which then is the last byte of the span.
@@ -81,7 +82,7 @@ pub struct Node {
 }
 
 // Of what a large file takes in memory nodes are the most.
-const _: () = assert!(size_of::<Node>() == 32);
+const _: () = assert!(size_of::<Node>() == 28);
 
 impl NodeId {
     /// No node: a text of 4 GiB, the largest there may be, has fewer.
@@ -163,8 +164,9 @@ impl Ast {
 
     /// The words of a node, its name first.
     pub fn words(&self, id: NodeId) -> &[Word] {
-        let (start, end) = self.node(id).words;
-        &self.words[start as usize..end as usize]
+        let next = self.nodes.get(id.0 as usize + 1);
+        let end = next.map_or(self.words.len(), |next| next.first_word as usize);
+        &self.words[self.node(id).first_word as usize..end]
     }
 
     /// Comments in the order of the text, each from its `#` to before the line end.

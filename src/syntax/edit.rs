@@ -14,8 +14,9 @@ pub struct Edit {
 /// By place; of several at one place, empty lines come before text, however it is indented.
 impl Ord for Edit {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        let key = |edit: &Self| (edit.span, !edit.text.trim().is_empty());
-        key(self).cmp(&key(other)).then_with(|| self.text.cmp(&other.text))
+        let has_text = |edit: &Self| !edit.text.trim().is_empty();
+        let at_one_place = || has_text(self).cmp(&has_text(other)).then_with(|| self.text.cmp(&other.text));
+        self.span.cmp(&other.span).then_with(at_one_place)
     }
 }
 

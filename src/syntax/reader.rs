@@ -115,6 +115,8 @@ impl<'t> Reader<'t> {
             self.close_frame(false, self.text.len());
         }
         self.end_doubts();
+        // The words of a statement that was refused are those of no node.
+        self.read.ast.words.truncate(self.first_word);
         self.read.ast.shrink();
         self.read
     }
@@ -260,14 +262,14 @@ impl<'t> Reader<'t> {
     /// Makes a node of the words at hand, which must not be none.
     pub(super) fn push_node(&mut self, end: usize, ended: bool) -> NodeId {
         let id = NodeId(self.next_node());
-        let words = (offset(self.first_word), offset(self.read.ast.words.len()));
+        let first_word = offset(self.first_word);
         let start = self.read.ast.words[self.first_word].span.start;
         self.first_word = self.read.ast.words.len();
         self.read.ast.nodes.push(Node {
             span: Span { start, end: offset(end) },
             end: NodeId(id.0 + 1),
             around: self.open.last().and_then(|frame| frame.node).unwrap_or(NodeId::NONE),
-            words,
+            first_word,
             open: 0,
             closed: false,
             lua: false,
@@ -294,8 +296,10 @@ impl<'t> Reader<'t> {
     /// The innermost open block, when nginx hands its statements to a handler that takes no blocks.
     fn parameters_block(&self) -> Option<NodeId> {
         let id = self.open.last().filter(|frame| frame.named)?.node?;
+        // Behind those of the last node stand the words of the statement that has been begun.
         let words = self.read.ast.words(id);
-        let (name, arguments) = words.split_first()?;
+        let begun = if id.0 + 1 == self.next_node() { self.read.ast.words.len() - self.first_word } else { 0 };
+        let (name, arguments) = words[..words.len() - begun].split_first()?;
         let name = name.value(self.source);
         let fits = |word: &Word, variable: bool| !variable || word.value(self.source).contains('$');
         let opens = |variables: &[bool]| {

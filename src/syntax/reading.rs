@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::ast::NodeId;
 use super::reader::{Mode, Reader};
 use super::source::{Encoding, Source};
 
@@ -37,9 +38,8 @@ pub fn statements(source: &Source) -> Reading {
     let error = ast.errors.first();
     let limit = error.map_or(u32::MAX, |error| error.offset);
     let mut statements = Vec::with_capacity(ast.nodes.len());
-    for node in ast.nodes.iter().filter(|node| node.ended) {
-        let words = &ast.words[node.words.0 as usize..node.words.1 as usize];
-        let args = words.iter().map(|word| word.value(source).into_owned()).collect();
+    for (node, id) in ast.nodes.iter().zip((0..).map(NodeId)).filter(|(node, _)| node.ended) {
+        let args = ast.words(id).iter().map(|word| word.value(source).into_owned()).collect();
         match node.body() {
             None => statements.push((node.span.end - 1, ';', args)),
             Some(body) => {

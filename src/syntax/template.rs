@@ -40,13 +40,13 @@ fn word_at(ast: &Ast, at: u32) -> Option<usize> {
     ast.words.get(index).filter(|word| word.span.start <= at).map(|_| index)
 }
 
-/// The statement to which the word of an index belongs; none for what an error cut off.
+/// The statement to which the word of an index belongs.
 fn statement_of(ast: &Ast, word: usize) -> Option<&Node> {
-    let index = ast.nodes.partition_point(|node| node.words.1 as usize <= word);
-    ast.nodes.get(index).filter(|node| node.words.0 as usize <= word)
+    let behind = ast.nodes.partition_point(|node| node.first_word as usize <= word);
+    ast.nodes.get(behind.checked_sub(1)?)
 }
 
 /// The directive to which the word of an index belongs, as it is written.
 fn directive_of<'s>(source: &'s Source, ast: &Ast, word: usize) -> &'s str {
-    statement_of(ast, word).map_or("", |node| source.slice(ast.words[node.words.0 as usize].span))
+    statement_of(ast, word).map_or("", |node| source.slice(ast.words[node.first_word as usize].span))
 }

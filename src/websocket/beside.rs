@@ -1,6 +1,6 @@
 //! Routes of a server that certainly carry WebSockets, for the routes beside them.
 
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 use super::headers::State;
 use super::intent::{Confidence, Evidence};

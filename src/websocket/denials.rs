@@ -1,10 +1,11 @@
 //! What says that a route carries no WebSockets.
 
+use super::guards::no_get;
 use super::headers::State;
 use super::intent::{Confidence, Evidence};
 use super::judge::Judge;
 use super::known::Known;
-use super::route::{Module, Routes};
+use super::route::{Module, Route, Routes};
 use super::signals::Signals;
 use crate::config::{DirectiveId, Tree};
 use crate::syntax::comments_of;
@@ -29,6 +30,8 @@ impl<'s> Judge<'_, 's> {
             }
             return;
         }
+        self.denied_beside_endpoint(routes);
+        self.turned_away(routes);
         let named_by_path = self.endpoint.is_some();
         if !named_by_path {
             self.denied_path();
@@ -51,6 +54,53 @@ impl<'s> Judge<'_, 's> {
     fn denied_path(&mut self) {
         if let Some(deny) = self.path.and_then(|path| path.denied) {
             self.add(None, self.route.location_block, format!("its path is that of {}", deny.reason));
+        }
+    }
+
+    /// A path below an endpoint may be that of something else, certainly so where the endpoint has a location of its own.
+    fn denied_beside_endpoint(&mut self, routes: &Routes) {
+        let (Some(found), Some(deny)) = (&self.endpoint, self.path.and_then(|path| path.denied)) else { return };
+        if found.last {
+            return;
+        }
+        if deny.beside {
+            self.denied_path();
+        } else if let Some(other) = self.shorter_upgrades(routes) {
+            let text =
+                format!("its path is that of {}, and `location {}` upgrades", deny.reason, other.label(self.tree));
+            self.add(None, self.route.location_block, text);
+        }
+    }
+
+    /// The route of a location that takes the paths above this one, if it sends `Upgrade`.
+    fn shorter_upgrades<'r>(&self, routes: &'r Routes) -> Option<&'r Route> {
+        let location = self.route.location.as_ref().filter(|location| !location.is_regex())?;
+        let server = self.route.server?;
+        let path = location.path.trim_end_matches('/');
+        let above = path.rmatch_indices('/').flat_map(|(at, _)| [&path[..=at], &path[..at]]);
+        let blocks = above.filter(|above| above.len() > 1).filter_map(|above| self.tree.select(server, above));
+        let mut others = blocks.filter_map(|block| routes.of_block(block));
+        others.find(|other| other.headers.upgrade.state.sends())
+    }
+
+    /// nginx itself answers a handshake that asks for this location.
+    fn turned_away(&mut self, routes: &Routes) {
+        let tree = self.tree;
+        let Some(block) = self.route.location_block else { return };
+        if !tree.own(block, "internal").is_empty() && routes.arrivals.at(self.route.block).is_none() {
+            self.add(None, block, "it is `internal`, and no handshake is seen to get there".into());
+        }
+        let without_get = |&line: &DirectiveId| !tree.args(line).any(|method| method == "GET");
+        let refuses = |&line: &DirectiveId| {
+            tree.own(line, "deny").iter().any(|&deny| tree.arg(deny, 1).is_some_and(|who| who == "all"))
+        };
+        if let Some(&line) =
+            tree.own(block, "limit_except").iter().filter(|line| without_get(line)).find(|line| refuses(line))
+        {
+            self.add(None, line, "it takes no GET request".into());
+        }
+        if let Some(test) = no_get(tree, block) {
+            self.add(None, test, "it takes no GET request".into());
         }
     }
 

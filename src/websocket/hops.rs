@@ -1,8 +1,9 @@
 //! A second hop inside the same configuration: a route to another server of it hands its WebSockets on to the location that
 //! they reach there, and is itself the way to those that the other server serves.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt};
 
 use super::headers::State;
 use super::intent::{Confidence, Evidence};

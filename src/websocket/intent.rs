@@ -45,6 +45,9 @@ pub struct Intent {
     pub evidence: Vec<Evidence>,
     /// Nothing but WebSockets goes over the route.
     pub only: bool,
+    /// No requests without an `Upgrade` are known to get to the upstream: the configuration answers them, or sends them
+    /// elsewhere.
+    pub handshakes_alone: bool,
     /// The protocol or the comments say that something is sent more often than every 60 s.
     pub pings: bool,
     /// Why it is believed to ping.

@@ -1,5 +1,6 @@
 //! Judges routes: gathers every reason, and weighs them.
 
+use super::guards::guard;
 use super::headers::{State, is_for, value};
 use super::intent::{Confidence, Evidence, Intent};
 use super::known::{Known, PathSays, steered};
@@ -159,19 +160,29 @@ impl<'s> Judge<'_, 's> {
     fn condition(&mut self) {
         if self.tree.is(self.route.block, "if") && tests_upgrade(self.tree, self.route.block) {
             self.intent.only = true;
+            self.intent.handshakes_alone = true;
             self.add(Confidence::Certain, self.route.block, "it is chosen by a test of `$http_upgrade`".into());
+        } else if let Some(test) = guard(self.tree, self.route.block, self.route.server) {
+            self.intent.only = true;
+            self.intent.handshakes_alone = true;
+            self.add(Confidence::Certain, test, "an `if` lets nothing but handshakes through to it".into());
         }
     }
 
     /// Handshakes that come from other locations by way of internal jumps.
     fn arrivals(&mut self, routes: &Routes) {
-        let Some(arrivals) = routes.arrivals.at(self.route.block) else { return };
+        let Some(arrivals) = routes.arrivals.at(self.route.block) else {
+            // Who is sent there cannot be followed.
+            self.intent.handshakes_alone |= !self.tree.own(self.route.block, "internal").is_empty();
+            return;
+        };
         if !matches!(self.route.module, Module::Proxy | Module::Uwsgi | Module::Scgi)
             || self.is_subrequest_target(routes)
         {
             return;
         }
         self.intent.only |= arrivals.only;
+        self.intent.handshakes_alone |= arrivals.only;
         for arrival in &arrivals.all {
             let intent = &mut self.intent;
             // What an endpoint's path has to look like concerns the location that clients ask for.
@@ -200,9 +211,11 @@ impl<'s> Judge<'_, 's> {
         let keeps_connection_clear = self.route.headers.connection.state == State::Empty;
         let Some(&line) = lost.lines.iter().find(sends).filter(|_| !keeps_connection_clear) else { return };
         // The headers are meant for this upstream if another route sends them there, or for this route if nobody else
-        // takes them. Otherwise the block may well be one that was never meant.
+        // takes them nor repeats them. Otherwise the block may well be one that was never meant.
         let shared = routes.siblings(index).take(64).any(|other| other.headers.upgrade.state.sends());
-        let meant = shared || !routes.header_origins.contains(&lost.origin);
+        let taken = routes.send_headers_of(lost.origin)
+            || self.route.server.is_some_and(|server| routes.upgrading.contains(&server));
+        let meant = shared || !taken;
         let confidence = if meant { Confidence::Likely } else { Confidence::Possible };
         self.add(confidence, line, "the block around it sends an `Upgrade` header".into());
     }

@@ -1,7 +1,8 @@
 //! What was looked up for one route and serves the next ones.
 
-use std::collections::HashMap;
 use std::rc::Rc;
+
+use foldhash::HashMap;
 
 use super::intent::Confidence;
 use super::segments::segments;

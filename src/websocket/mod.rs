@@ -6,6 +6,7 @@ mod carried;
 pub mod comments;
 mod denials;
 mod facts;
+mod guards;
 mod headers;
 mod hops;
 mod intent;

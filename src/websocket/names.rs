@@ -15,9 +15,16 @@ impl<'s> Judge<'_, 's> {
             hosts.push(self.route.target.host().replace(['$', '{', '}'], ""));
         }
         hosts.retain(|host| !host.is_empty());
+        // What the name means is another location then.
+        let upgrades = |other: &Route| other.server == self.route.server && other.headers.upgrade.state.sends();
+        let most = match routes.siblings(index).take(64).any(upgrades) {
+            true => Confidence::Possible,
+            false => Confidence::Certain,
+        };
         for host in hosts {
             let (word, application) = known.host(signals, &host);
             if let Some((word, confidence)) = word {
+                let confidence = confidence.min(most);
                 let text = format!("its upstream `{host}` says `{}`", word.word);
                 self.add(confidence, self.route.pass, text);
             }
@@ -73,8 +80,8 @@ impl<'s> Judge<'_, 's> {
         self.add(application.confidence, at, format!("its {what} names {}", application.name));
     }
 
-    /// Whether one of an application's paths leads to this route, seen from where the application begins: the shortest
-    /// path in the server that leads to the same upstream.
+    /// Whether one of an application's paths leads to this route, seen from where the application begins: the root of the
+    /// server if a path of its own leads to the same upstream, else the shortest path in the server that does.
     fn receives(&self, routes: &Routes, index: usize, known: &mut Known<'s>, paths: &[String]) -> bool {
         let (Some(server), Some(block), Some(location)) =
             (self.route.server, self.route.location_block, &self.route.location)
@@ -88,14 +95,16 @@ impl<'s> Judge<'_, 's> {
             let location = route.location.as_ref().filter(|location| !location.is_regex())?;
             (route.server == Some(server) && location.path.starts_with('/')).then(|| location.path.clone())
         };
-        let base = std::iter::once(self.route).chain(routes.siblings(index).take(64)).filter_map(plain);
-        let base = base.min_by_key(String::len).unwrap_or_else(|| "/".into());
-        paths.iter().any(|path| {
-            let full = format!("{}{path}", base.trim_end_matches('/'));
-            let tree = self.tree;
-            let selected =
-                known.selected.entry((server, full)).or_insert_with_key(|(_, full)| tree.select(server, full));
-            *selected == Some(block)
-        })
+        let all = || std::iter::once(self.route).chain(routes.siblings(index).take(64));
+        let tree = self.tree;
+        let mut selected = |full: String| {
+            *known.selected.entry((server, full)).or_insert_with_key(|(_, full)| tree.select(server, full))
+        };
+        let own: Vec<DirectiveId> = paths.iter().filter_map(|path| selected(path.clone())).collect();
+        if own.iter().any(|&found| all().any(|route| route.location_block == Some(found))) {
+            return own.contains(&block);
+        }
+        let base = all().filter_map(plain).min_by_key(String::len).unwrap_or_else(|| "/".into());
+        paths.iter().any(|path| selected(format!("{}{path}", base.trim_end_matches('/'))) == Some(block))
     }
 }

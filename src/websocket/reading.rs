@@ -1,7 +1,8 @@
 //! Finds the routes of a tree and reads what stands on each.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt};
 
 use super::headers::Headers;
 use super::intent::Intent;

@@ -1,7 +1,9 @@
 //! Routes: the blocks that hand requests on.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt};
 
 use super::arrivals::Arrivals;
 use super::beside::Sockets;
@@ -125,8 +127,10 @@ pub struct Routes {
     pub overruled: HashMap<DirectiveId, DirectiveId>,
     /// Blocks and the routes that they make, sorted.
     by_block: Vec<(DirectiveId, u32)>,
-    /// Blocks whose header lines are in effect on some route.
-    pub(super) header_origins: HashSet<DirectiveId>,
+    /// Blocks whose header lines are in effect on some route, sorted.
+    header_origins: Vec<DirectiveId>,
+    /// Servers with a route that sends `Upgrade`.
+    pub(super) upgrading: HashSet<DirectiveId>,
     /// Servers in which something keeps some requests out; [`ROOT`] when a level above all servers does.
     pub restricted: HashSet<DirectiveId>,
     /// Where requests are sent on to inside nginx.
@@ -134,7 +138,7 @@ pub struct Routes {
     /// The handshakes that reach routes by such ways.
     pub arrivals: Arrivals,
     /// Hosts in lower case with their ports that are written without variables: nginx knows them from its start.
-    written: HashSet<(String, u16)>,
+    written: foldhash::HashSet<(String, u16)>,
     /// Routes that certainly carry WebSockets.
     pub(super) sockets: Sockets,
     /// Servers whose pages may come with a policy.
@@ -158,11 +162,12 @@ impl Routes {
             tls_addresses: HashSet::new(),
             overruled: tree.overruled(),
             by_block: Vec::new(),
-            header_origins: HashSet::new(),
+            header_origins: Vec::new(),
+            upgrading: HashSet::new(),
             restricted: restricted(tree),
             jumps: Jumps::new(tree),
             arrivals: Arrivals::default(),
-            written: HashSet::new(),
+            written: Default::default(),
             sockets: Sockets::default(),
             policed: Policed::new(tree),
         };
@@ -170,8 +175,10 @@ impl Routes {
         let passes = tree.all_of(&Module::PASSES.map(|(name, _)| name));
         routes.all.reserve_exact(passes.len());
         routes.all.extend(passes.into_iter().filter_map(|pass| reader.start(pass)));
-        let origins = parallel::in_place(&mut routes.all, LEAST_ROUTES, |routes| reader.read(routes));
-        routes.header_origins.extend(origins);
+        routes.header_origins = parallel::in_place(&mut routes.all, LEAST_ROUTES, |routes| reader.read(routes));
+        routes.header_origins.sort_unstable();
+        routes.header_origins.dedup();
+        routes.by_block.reserve_exact(routes.all.len());
         for index in 0..routes.all.len() {
             routes.note(index);
         }
@@ -203,6 +210,9 @@ impl Routes {
             Some(same) => same.push(index as u32),
             None => _ = self.by_authority.insert(target.authority.clone(), vec![index as u32]),
         }
+        if route.headers.upgrade.state.sends() {
+            self.upgrading.extend(route.server);
+        }
         if route.module == Module::Proxy {
             for map in [route.headers.upgrade.map, route.headers.connection.map].into_iter().flatten() {
                 self.by_map.entry(map).or_default().push(index as u32);
@@ -219,6 +229,11 @@ impl Routes {
     /// Whether a host with this port stands in some `*_pass` without variables.
     pub fn is_written(&self, host: &str, port: u16) -> bool {
         self.written.contains(&(host.to_ascii_lowercase(), port))
+    }
+
+    /// Whether the header lines of a block are in effect on some route.
+    pub(super) fn send_headers_of(&self, block: DirectiveId) -> bool {
+        self.header_origins.binary_search(&block).is_ok()
     }
 
     /// The routes of a server, in nginx's order.

@@ -4,8 +4,9 @@
 //! hash look-ups, so that it can be made for every location. It tells what one text says; what the texts of a route
 //! say together is decided elsewhere.
 
+use foldhash::HashMap;
+
 use super::Confidence;
-use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use super::comments::{self, Comments};
@@ -14,7 +15,7 @@ use super::segments::{Segment, Segments, Way};
 mod names;
 mod tables;
 
-use names::{MAX_PARTS, labels, own_labels, parts, runs};
+use names::{MAX_PARTS, labels, own_part, parts, plain, runs};
 use tables::Tables;
 pub use tables::{Application, Deny, Endpoint, Port, ServerName, Word};
 
@@ -234,14 +235,14 @@ impl Signals {
 
     /// The application that a `server_name` speaks of; the registered domain does not count.
     pub fn application_of_server(&self, server_name: &str) -> Option<&Application> {
-        let own = own_labels(server_name).join(".");
-        self.application(&own)
+        self.application(own_part(&plain(server_name)))
     }
 
     /// What a `server_name` says, and the application that it speaks of.
     pub(super) fn of_server(&self, server_name: &str) -> (Option<&ServerName>, Option<&Application>) {
-        let own = own_labels(server_name);
-        if own.is_empty() { (None, None) } else { (self.label(&own), self.application(&own.join("."))) }
+        let name = plain(server_name);
+        let own = own_part(&name);
+        (self.label(own), self.application(own))
     }
 
     /// The strongest word for WebSockets in a name: an upstream, a host, a variable.
@@ -275,11 +276,11 @@ impl Signals {
 
     /// What a `server_name` says; the registered domain does not count (`.ws` is Samoa).
     pub fn server_name(&self, server_name: &str) -> Option<&ServerName> {
-        self.label(&own_labels(server_name))
+        self.label(own_part(&plain(server_name)))
     }
 
-    fn label(&self, own: &[String]) -> Option<&ServerName> {
-        let found = own.iter().filter_map(|label| self.server_names.get(label));
+    fn label(&self, own: &str) -> Option<&ServerName> {
+        let found = own.split('.').filter_map(|label| self.server_names.get(label));
         found.filter_map(|index| self.tables.server_name.get(*index)).max_by_key(|name| name.confidence)
     }
 

@@ -76,6 +76,25 @@ fn what_is_found_no_longer_is_named() {
 }
 
 #[test]
+fn what_is_found_no_longer_is_named_beside_statistics_too() {
+    let folder = known(&configuration(2));
+    let gone = "no longer found: missing-upgrade-header of the baseline, nginx.conf:13\n";
+    for format in ["full", "concise"] {
+        let run = said(&folder, &configuration(1), &["--statistics", "--output-format", format, "nginx.conf"]);
+        assert_eq!(
+            text(&run.stdout),
+            format!("{gone}nothing found in 1 file; 1 known from the baseline\n"),
+            "{format}"
+        );
+        assert_eq!(text(&run.stderr), "", "{format}");
+    }
+    let run = said(&folder, &configuration(1), &["--statistics", "--output-format", "json", "nginx.conf"]);
+    assert_eq!((text(&run.stdout), text(&run.stderr)), ("[]\n".into(), format!("{gone}1 known from the baseline\n")));
+    let run = said(&folder, &configuration(1), &["--statistics", "--quiet", "nginx.conf"]);
+    assert_eq!(text(&run.stdout), "");
+}
+
+#[test]
 fn of_files_that_are_not_looked_at_nothing_is_said() {
     let folder = known(&configuration(1));
     std::fs::write(folder.path().join("other.conf"), configuration(0)).unwrap();

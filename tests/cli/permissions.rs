@@ -37,6 +37,22 @@ fn a_read_only_file_is_not_written() {
 }
 
 #[test]
+fn a_link_to_nowhere_is_told_and_the_rest_of_its_folder_is_read() {
+    let files = Files::from([
+        ("nginx.conf".into(), b"events {}\nhttp {\n    include conf.d/*.conf;\n    include gone.conf;\n}\n".to_vec()),
+        ("conf.d/a.conf".into(), APP.into()),
+    ]);
+    let folder = folder(&files);
+    std::os::unix::fs::symlink("nowhere", folder.path().join("conf.d/dangling.conf")).unwrap();
+    let result = run(folder.path(), &["nginx.conf"], b"");
+    let said = String::from_utf8_lossy(&result.stdout);
+    assert!(said.contains("error[unreadable] conf.d/dangling.conf: "), "{}", result.shown());
+    assert!(said.contains("conf.d/a.conf:2:") || said.contains("conf.d/a.conf:3:"), "{}", result.shown());
+    let unread: Vec<&str> = said.lines().filter(|line| line.starts_with("not read: ")).collect();
+    assert_eq!(unread, ["not read: `gone.conf`, included at nginx.conf:4"]);
+}
+
+#[test]
 fn links_are_followed_and_modes_kept() {
     let folder = folder(&Files::from([("sites-available/app".into(), APP.into())]));
     let real = folder.path().join("sites-available/app");

@@ -143,3 +143,19 @@ mod links {
         assert!(fs::symlink_metadata(folder.path().join("sites-enabled/app")).unwrap().is_symlink());
     }
 }
+
+#[test]
+fn an_included_file_of_any_name_is_mended_in_a_folder_that_is_named_unless_excluded() {
+    let site = "server {\n    listen 80;\n    location /ws {\n        include ws.inc;\n    }\n}\n";
+    let wrong = format!(
+        "{SNIPPET}proxy_set_header Upgrade $connection_upgrade;\nproxy_set_header Connection $connection_upgrade;\n"
+    );
+    let files = [("nginx.conf", &*main_file("site.conf")), ("site.conf", site), ("ws.inc", &wrong)];
+    let repaired = |folder: &tempfile::TempDir| {
+        run(folder.path(), &["--fix", "."], b"");
+        fs::read_to_string(folder.path().join("ws.inc")).unwrap().contains("proxy_set_header Upgrade $http_upgrade;")
+    };
+    assert!(repaired(&folder(&files)));
+    let excluding = [&files[..], &[("nginx-wslint.toml", "exclude = [\"*.inc\"]\n")]].concat();
+    assert!(!repaired(&folder(&excluding)));
+}

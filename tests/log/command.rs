@@ -174,6 +174,87 @@ impl Drop for Running {
     }
 }
 
+/// A line of an access log.
+fn access(path: &str, status: u16) -> String {
+    format!("10.0.0.1 - - [21/Nov/2026:03:00:00 +0000] \"GET {path} HTTP/1.1\" {status} 5 \"-\" \"x\"\n")
+}
+
+/// The text of `log` on one line, and its status.
+fn told(args: &[&str]) -> (String, i32) {
+    let shown = run(&[&["log"], args].concat());
+    let text = String::from_utf8([shown.stdout, shown.stderr].concat()).unwrap();
+    (text.split_whitespace().collect::<Vec<_>>().join(" "), shown.status.code().unwrap())
+}
+
+#[test]
+fn a_log_that_was_quiet_since_then_is_a_log() {
+    for lines in [line("02:00:00", REFUSED), access("/ws", 502)] {
+        let (_folder, file) = log(&lines);
+        for form in ["full", "json"] {
+            let (text, status) =
+                told(&["--since", "2026-11-21 03:30", "--output-format", form, file.to_str().unwrap()]);
+            assert_eq!(status, 0, "{text}");
+        }
+    }
+    let (_folder, file) = log("not a log\n");
+    assert_eq!(told(&["--since", "1s", file.to_str().unwrap()]).1, 2);
+}
+
+#[test]
+fn a_log_that_cannot_be_read_does_not_hide_the_others() {
+    let (folder, file) = log(&line("03:00:00", REFUSED));
+    let missing = folder.path().join("gone.log");
+    for files in [[&missing, &file], [&file, &missing]] {
+        let (text, status) = told(&files.map(|file| file.to_str().unwrap()));
+        assert!(text.contains("error[refused]") && text.contains("gone.log: cannot be read: no such file"), "{text}");
+        assert_eq!(status, 2, "{text}");
+    }
+    let (text, status) = told(&[folder.path().to_str().unwrap(), file.to_str().unwrap()]);
+    assert!(text.contains("error[refused]") && text.contains("is a folder"), "{text}");
+    assert_eq!(status, 2);
+}
+
+#[test]
+fn the_headline_of_an_access_log_says_what_was_counted() {
+    for (statuses, wanted) in [
+        (&[502][..], "A handshake failed with 502: "),
+        (&[502, 502], "2 handshakes failed with 502: "),
+        (&[502, 404, 502, 502], "4 handshakes failed, 3 of them with 502: "),
+        (&[404, 404, 502, 502], "4 handshakes failed: 2 with 404, 2 with 502. "),
+        (
+            &[404, 426, 400, 502, 503, 502, 404, 426, 500],
+            "9 handshakes failed: 2 with 404, 2 with 426, 2 with 502, 3 with others. ",
+        ),
+    ] {
+        let lines: Vec<String> = statuses.iter().map(|&status| access("/ws", status)).collect();
+        let (_folder, file) = log(&lines.concat());
+        let (text, _) = told(&[file.to_str().unwrap()]);
+        assert!(text.contains(wanted), "{wanted} in {text}");
+        // Each is explained, be it in the headline or below it.
+        for status in statuses {
+            assert!(text.contains(&format!("{status}: ")), "{status} in {text}");
+        }
+    }
+}
+
+#[test]
+fn so_many_routes_of_an_access_log_are_shown_as_were_asked_for() {
+    let lines: String = ["a", "b", "c", "d", "e", "f", "g"].map(|name| access(&format!("/ws/{name}"), 502)).concat();
+    let (_folder, file) = log(&lines);
+    for (top, shown) in [("2", 2), ("7", 7), ("100", 7)] {
+        let (text, _) = told(&["--top", top, file.to_str().unwrap()]);
+        assert_eq!(text.matches("/ws/").count(), shown, "{text}");
+        assert_eq!(text.contains("and 5 more"), shown == 2, "{text}");
+        let (json, _) = told(&["--top", top, "--output-format", "json", file.to_str().unwrap()]);
+        let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(json["access"]["routes"].as_array().unwrap().len(), shown);
+        let left_out = json["access"]["more_routes"].as_u64().unwrap();
+        assert_eq!((left_out, json["access"]["failed"].as_u64()), (7 - shown as u64, Some(7)));
+    }
+    let (text, status) = told(&["--top", "x", file.to_str().unwrap()]);
+    assert!(status == 2 && text.contains("a whole number, such as 10"), "{text}");
+}
+
 #[test]
 fn a_log_is_followed_through_rotation() {
     let (folder, file) = log(&line("03:00:00", REFUSED));

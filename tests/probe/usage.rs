@@ -8,11 +8,15 @@ fn what_cannot_be_tried_says_why_and_exits_with_2() {
     let broken = folder.path().join("nginx.conf");
     std::fs::write(&broken, "events {}\nhttp {\n  server { listen 80 }\n}\n").unwrap();
     let broken = broken.to_str().unwrap();
+    let empty = tempfile::tempdir().unwrap();
+    let empty = empty.path().to_str().unwrap();
     let url = "ws://127.0.0.1:1/";
     for (arguments, why) in [
         (&["chat.example.com/ws"][..], "no scheme"),
         (&["ftp://chat.example.com/"], "not ws, wss, http or https"),
         (&["ws://user:secret@host/"], "credentials"),
+        (&["ws://"], "it has no host"),
+        (&["ws:///ws"], "it has no host"),
         (&[url, "--timeout", "0"], "a time such as"),
         (&[url, "--timeout", "never"], "a time such as"),
         (&[url, "--size", "1G"], "a size such as"),
@@ -30,6 +34,7 @@ fn what_cannot_be_tried_says_why_and_exits_with_2() {
         (&[url, "--ca", broken, "--insecure"], "cannot be used with"),
         (&[url, "--root", "/nonexistent.conf"], "/nonexistent.conf: cannot be read: no such file"),
         (&[url, "--root", broken], "nginx.conf:3:"),
+        (&[url, "--root", empty], "is a folder without an nginx.conf; name the main file"),
         (&[url, "--backend", "nowhere"], "no scheme"),
     ] {
         let output = raw(arguments);

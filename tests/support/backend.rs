@@ -252,9 +252,11 @@ impl Shared {
     /// Accepts the handshake, and echoes messages until the client leaves.
     fn talk(&self, mut incoming: Incoming<TcpStream>, request: &Message, key: &str) -> io::Result<()> {
         let accept = derive_accept_key(key.as_bytes());
+        let offered = request.one("Sec-WebSocket-Protocol").and_then(|offered| offered.split(',').next());
+        let protocol = offered.map(|first| format!("Sec-WebSocket-Protocol: {}\r\n", first.trim())).unwrap_or_default();
         write!(
             incoming.stream(),
-            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n"
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n{protocol}\r\n"
         )?;
         let (stream, rest) = incoming.into_parts();
         if request.word(2) != "HTTP/1.1" && self.behaviour.http10 == Http10::Drop {

@@ -143,7 +143,10 @@ impl Client {
         body: Option<&str>,
     ) -> io::Result<Incoming<TcpStream>> {
         let mut request = format!("{method} {target} HTTP/1.1\r\nHost: {}\r\n", self.host);
+        // What belongs to a handshake makes one of any request, for some backends.
+        let is_handshake = headers.iter().any(|(name, _)| *name == "Upgrade");
         let own = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let own = own.filter(|(name, _)| is_handshake || !name.starts_with("Sec-WebSocket-"));
         for (name, value) in headers.iter().copied().chain(own) {
             request += &format!("{name}: {value}\r\n");
         }
@@ -204,6 +207,12 @@ fn check_101(answer: &Message, sent: &[(String, String)]) -> Result<(), String> 
     let accept = derive_accept_key(KEY.as_bytes());
     if answer.one("Sec-WebSocket-Accept") != Some(&accept) {
         return Err(format!("Sec-WebSocket-Accept: {:?}, expected {accept}", answer.all("Sec-WebSocket-Accept")));
+    }
+    // A browser that offered subprotocols takes no answer without one, as the client library does.
+    let chosen = answer.one("Sec-WebSocket-Protocol");
+    let offered = sent.iter().find(|(own, _)| own.eq_ignore_ascii_case("Sec-WebSocket-Protocol"));
+    if let Some((_, offered)) = offered.filter(|_| chosen.is_none()) {
+        return Err(format!("no subprotocol in the answer, though {offered} was offered"));
     }
     // What the client did not offer it must not be given (RFC 6455, section 4.1, points 5 and 6).
     for name in ["Sec-WebSocket-Extensions", "Sec-WebSocket-Protocol"] {

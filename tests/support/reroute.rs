@@ -8,7 +8,8 @@ use super::survey::Role;
 
 impl Rewriter<'_> {
     pub(super) fn upstream_server(&mut self, address: &Word, scope: &Scope, edits: &mut Edits) {
-        if address.text.contains("://") || address.text.contains('$') {
+        let has_path = address.text.contains('/') && !address.text.starts_with("unix:");
+        if has_path || address.text.contains('$') {
             return;
         }
         let target = Target::read(&address.text);

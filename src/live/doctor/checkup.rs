@@ -78,6 +78,8 @@ pub struct Trial {
     pub verdict: Diagnosis,
     /// Where the URL leads in the configuration.
     pub place: Option<Place>,
+    /// What nginx wrote into its log of it, and what that means.
+    pub wrote: Vec<String>,
 }
 
 impl Trial {
@@ -86,6 +88,7 @@ impl Trial {
         Outcome {
             through: &self.through,
             direct: self.direct.as_ref(),
+            wrote: &self.wrote,
             verdict: &self.verdict,
             place: self.place.as_ref(),
         }
@@ -121,9 +124,9 @@ impl Checkup {
         }
     }
 
-    /// The first problem that a handshake showed.
-    pub(super) fn failed_handshake(&mut self) -> Option<&mut Problem> {
-        self.problems.iter_mut().find(|problem| problem.handshake.is_some())
+    /// The problem that the handshake of this number showed.
+    pub(super) fn shown_by(&mut self, handshake: usize) -> Option<&mut Problem> {
+        self.problems.iter_mut().find(|problem| problem.handshake == Some(handshake))
     }
 
     /// What is wrong, the worst first.

@@ -2,6 +2,7 @@
 
 use super::checkup::{State, Step};
 use super::examine::{Visit, number};
+use super::nginx::is_root;
 use crate::Linted;
 use crate::rules::{Finding, Safety, Severity};
 
@@ -52,6 +53,10 @@ impl Visit<'_, '_> {
         let step = match &self.ask.tested {
             Err(why) => Step::new("nginx -t", State::Skipped, why),
             Ok(said) if said.success => Step::new("nginx -t", State::Good, "nginx accepts it"),
+            Ok(said) if said.is_denied() && !is_root() => {
+                let text = format!("this user may not: {}; as root it can be tested", said.complaint());
+                Step::new("nginx -t", State::Skipped, text)
+            }
             Ok(said) => {
                 let complaint = said.complaint();
                 let cause = format!("nginx refuses the configuration: {complaint}");

@@ -98,34 +98,50 @@ pub(super) fn ports(tree: &Tree) -> Vec<u16> {
     ports
 }
 
-/// Where a route hands the requests for a URL on, and the `Host` that it sends there. The error is why that cannot be told.
-pub(super) fn backend(tree: &Tree, route: &Route, front: &Target, host: &str) -> Result<(Target, String), String> {
+/// How many servers of an upstream are tried.
+const MOST_SERVERS: usize = 3;
+
+/// Where a route hands the requests for a URL on, the first servers of an upstream in their order, and the `Host` that it
+/// sends there. The error is why that cannot be told.
+pub(super) fn backends(
+    tree: &Tree,
+    route: &Route,
+    front: &Target,
+    host: &str,
+) -> Result<(Vec<Target>, String), String> {
     let target = &route.target;
-    if !matches!(target.scheme.as_str(), "http" | "https") {
+    if route.module != Module::Proxy {
         return Err(format!("the route speaks {} to it", route.module.name()));
     }
     if target.variable {
         return Err("its address in `proxy_pass` holds variables".into());
     }
-    let server = match tree.upstream(target.host()) {
-        Some(upstream) => {
-            let first = upstream.servers.first().and_then(|&line| tree.arg(line, 1));
-            first.ok_or("its upstream has no server that takes requests")?.into_owned()
-        }
-        None => target.authority.clone(),
-    };
+    if !matches!(target.scheme.as_str(), "http" | "https") {
+        return Err("its address in `proxy_pass` has a scheme that nginx does not know".into());
+    }
     let path = path(tree, route, front)?;
     let scheme = if target.scheme == "https" { "wss" } else { "ws" };
-    if server.starts_with("unix:") {
-        let backend = Target::parse(&format!("{scheme}://{server}:{path}")).map_err(|error| error.why)?;
-        return Ok((backend, host_header(tree, route, host)));
+    let url = |server: &str, usual: &str| {
+        let has_port = server.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+        let url = match (server.starts_with("unix:"), has_port) {
+            (true, _) => format!("{scheme}://{server}:{path}"),
+            (false, true) => format!("{scheme}://{server}{path}"),
+            (false, false) => format!("{scheme}://{server}{usual}{path}"),
+        };
+        Target::parse(&url).map_err(|error| error.why)
+    };
+    let targets = match tree.upstream(target.host()) {
+        Some(upstream) => {
+            let servers = upstream.servers.iter().filter_map(|&line| tree.arg(line, 1)).take(MOST_SERVERS);
+            // A port is 80 in an upstream whatever the scheme (`ngx_http_upstream_server`), 443 for https in `proxy_pass`.
+            servers.map(|server| url(&server, ":80")).collect::<Result<Vec<_>, _>>()?
+        }
+        None => vec![url(&target.authority, "")?],
+    };
+    if targets.is_empty() {
+        return Err("its upstream has no server that takes requests".into());
     }
-    // A port is 80 in an upstream whatever the scheme (`ngx_http_upstream_server`), 443 for https in `proxy_pass`.
-    let in_upstream = server != target.authority;
-    let has_port = server.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
-    let server = if in_upstream && !has_port { format!("{server}:80") } else { server };
-    let backend = Target::parse(&format!("{scheme}://{server}{path}")).map_err(|error| error.why)?;
-    Ok((backend, host_header(tree, route, host)))
+    Ok((targets, host_header(tree, route, host)))
 }
 
 /// The path that the backend is asked for.
@@ -198,17 +214,17 @@ mod tests {
             let routes = &linted.routes.all;
             routes.iter().find(|route| route.location.as_ref().is_some_and(|one| one.path == path)).unwrap()
         };
-        let (backend, host) = super::backend(&linted.tree, of("/ws/"), &front, "chat.example.com").unwrap();
-        assert_eq!((backend.url().as_str(), host.as_str()), ("ws://127.0.0.1:3000/live/room?x=1", "chat"));
+        let (backend, host) = super::backends(&linted.tree, of("/ws/"), &front, "chat.example.com").unwrap();
+        assert_eq!((backend[0].url().as_str(), host.as_str()), ("ws://127.0.0.1:3000/live/room?x=1", "chat"));
         let front = Target::parse("ws://chat.example.com/socket.io/").unwrap();
-        let (_, host) = super::backend(&linted.tree, of("/socket.io/"), &front, "chat.example.com").unwrap();
+        let (_, host) = super::backends(&linted.tree, of("/socket.io/"), &front, "chat.example.com").unwrap();
         assert_eq!(host, "chat.example.com");
         for (path, shown, sent) in
             [("/ws", "ws://unix:/run/a.sock:/live", "localhost"), ("/live", "ws://unix:/run/b.sock:/live", "sockets")]
         {
             let front = Target::parse(&format!("ws://chat.example.com{path}")).unwrap();
-            let (backend, host) = super::backend(&linted.tree, of(path), &front, "chat.example.com").unwrap();
-            assert_eq!((backend.url().as_str(), host.as_str()), (shown, sent));
+            let (backend, host) = super::backends(&linted.tree, of(path), &front, "chat.example.com").unwrap();
+            assert_eq!((backend[0].url().as_str(), host.as_str()), (shown, sent));
         }
         assert_eq!(ports(&linted.tree), [81, 82, 8443]);
     }

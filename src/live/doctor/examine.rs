@@ -55,7 +55,7 @@ pub(super) struct Visit<'v, 'a> {
     pub(super) ask: &'v Ask<'a>,
     pub(super) checkup: Checkup,
     tell: &'v mut dyn FnMut(&Step),
-    /// The handshakes through nginx, which leave lines in its log.
+    /// The handshakes through nginx, which leave lines in its log; in the order of [`Checkup::trials`].
     pub(super) own: Vec<Own>,
     /// Where the URL that was given leads.
     pub(super) here: Vec<Here>,

@@ -1,12 +1,12 @@
 //! Handshakes through nginx, and straight to the backends.
 
 use super::checkup::{Problem, State, Step, Trial};
-use super::endpoints::{Endpoint, backend, endpoints};
+use super::endpoints::{Endpoint, backends, endpoints};
 use super::examine::Visit;
 use super::logs::{Here, Own};
 use crate::live::Located;
 use crate::live::log::now;
-use crate::live::probe::{Kind, Options, Report, Stage, compare, probe};
+use crate::live::probe::{Kind, Options, Report, Stage, Target, compare, probe};
 use crate::report::probe::Place;
 
 /// How many routes are tried where no URL is given.
@@ -53,11 +53,12 @@ impl Visit<'_, '_> {
             through.diagnosis = located.own_answer(linted, &through).unwrap_or(through.diagnosis);
         }
         let direct = match (&self.ask.backend, linted, &located) {
-            (Some(backend), ..) => Ok((backend.clone(), None)),
+            (Some(backend), ..) => Ok((vec![backend.clone()], None)),
+            (None, Some(_), Some(located)) if located.rewritten => Err("the path is rewritten on the way".to_owned()),
             (None, Some(linted), Some(located)) => match located.routes.first() {
                 Some(&route) => {
                     let route = &linted.routes.all[route];
-                    backend(&linted.tree, route, &endpoint.target, &host).map(|(backend, host)| (backend, Some(host)))
+                    backends(&linted.tree, route, &endpoint.target, &host).map(|(all, host)| (all, Some(host)))
                 }
                 None => Err("no route of the configuration leads to one".to_owned()),
             },
@@ -67,10 +68,13 @@ impl Visit<'_, '_> {
             true => String::new(),
             false => format!(" as {name}"),
         };
-        let direct = direct.map(|(backend, host)| {
-            let options = Options { host, ..options.clone() };
-            // A backend behind TLS is not held to the certificate that a client of nginx would ask for.
-            probe(&backend, &options, &mut ())
+        let mut asleep = Vec::new();
+        // A backend behind TLS is not held to the certificate that a client of nginx would ask for.
+        let direct = direct.and_then(|(all, host)| {
+            let (direct, others) =
+                tried(&all, &Options { host, ..options.clone() }).ok_or("it has no server that takes requests")?;
+            asleep = others;
+            Ok(direct)
         });
         let mut verdict =
             direct.as_ref().map_or_else(|_| through.diagnosis.clone(), |direct| compare(&through, direct));
@@ -79,7 +83,7 @@ impl Visit<'_, '_> {
             verdict.advice.insert(0, "No nginx is running on this machine: start it.".into());
         }
         let place = linted.zip(located).map(|(linted, located)| {
-            let located = located.explain(linted, &verdict);
+            let located = located.explain(linted, &verdict).answered_by(linted, &through);
             Place::new(linted, &located, self.ask.shows)
         });
         let (text, backend_step) = (
@@ -89,12 +93,16 @@ impl Visit<'_, '_> {
                     let state = if direct.is_healthy() { State::Good } else { State::Note };
                     let mut step = Step::new("backend", state, format!("{}: {}", direct.url, summary(direct)));
                     step.took = Some(took(direct));
+                    if direct.is_healthy() && !asleep.is_empty() {
+                        step.state = State::Note;
+                    }
+                    step.notes = asleep.iter().map(|one| format!("{}: {}", one.url, summary(one))).collect();
                     step
                 }
                 Err(why) => Step::new("backend", State::Skipped, why),
             },
         );
-        let trial = Trial { through, direct: direct.ok(), verdict, place };
+        let trial = Trial { through, direct: direct.ok(), verdict, place, wrote: Vec::new() };
         let is_bad = self.is_bad(&trial);
         let state = match (trial.through.is_healthy(), is_bad) {
             (true, _) => State::Good,
@@ -146,6 +154,21 @@ impl Visit<'_, '_> {
             || status == 0
             || status >= 500
     }
+}
+
+/// Tries the servers of a backend until one can be connected to: that one, or the first where none can, and the others
+/// that were tried. None where there is no server.
+fn tried(all: &[Target], options: &Options) -> Option<(Report, Vec<Report>)> {
+    let mut others = Vec::new();
+    for backend in all {
+        let report = probe(backend, options, &mut ());
+        if report.steps.iter().any(|step| step.stage == Stage::Connect && step.passed) {
+            return Some((report, others));
+        }
+        others.push(report);
+    }
+    let mut others = others.into_iter();
+    Some((others.next()?, others.collect()))
 }
 
 /// What a handshake came to, in a few words.

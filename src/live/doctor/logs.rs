@@ -123,6 +123,8 @@ pub(super) struct Triage {
     pub(super) now: LogSummary,
     /// Those of this checkup.
     pub(super) own: LogSummary,
+    /// Those of each of its handshakes, in the order of [`Sieve::own`]; a line that may be of several is in none.
+    pub(super) by_own: Vec<LogSummary>,
     /// Those about other places.
     pub(super) elsewhere: LogSummary,
     /// Those from before nginx was last loaded.
@@ -143,6 +145,7 @@ pub(super) fn triage(file: &Path, sieve: &Sieve<'_>) -> io::Result<Triage> {
     log.seek(SeekFrom::Start(skipped))?;
     let tally = || Tally::new(None);
     let (mut now, mut own, mut elsewhere, mut before) = (tally(), tally(), tally(), tally());
+    let mut by_own: Vec<Tally> = sieve.own.iter().map(|_| tally()).collect();
     let mut known: HashMap<Vec<u8>, bool> = HashMap::new();
     let mut sort = |raw: &[u8], is_new: bool| {
         let text = unwrapped(raw);
@@ -152,9 +155,16 @@ pub(super) fn triage(file: &Path, sieve: &Sieve<'_>) -> io::Result<Triage> {
             return;
         }
         let fields = line.fields();
-        if is_new && sieve.own.iter().any(|one| one.wrote(&line, &fields)) {
-            own.add(&text);
-            return;
+        if is_new {
+            let writers = sieve.own.iter().zip(&mut by_own).filter(|(one, _)| one.wrote(&line, &fields));
+            let mut writers: Vec<&mut Tally> = writers.map(|(_, tally)| tally).collect();
+            if let [only] = &mut writers[..] {
+                only.add(&text);
+            }
+            if !writers.is_empty() {
+                own.add(&text);
+                return;
+            }
         }
         let key = [fields.server, fields.path].join(&0);
         let concerns = known.get(&key).copied().unwrap_or_else(|| {
@@ -177,6 +187,7 @@ pub(super) fn triage(file: &Path, sieve: &Sieve<'_>) -> io::Result<Triage> {
     Ok(Triage {
         now: summary(&now),
         own: summary(&own),
+        by_own: by_own.iter().map(summary).collect(),
         elsewhere: summary(&elsewhere),
         before: summary(&before),
         is_tail: skipped > 0,
@@ -224,6 +235,7 @@ mod tests {
         let triage = triage(&file, &sieve).unwrap();
         let counts = [&triage.now, &triage.own, &triage.elsewhere, &triage.before].map(|summary| summary.recognised);
         assert_eq!(counts, [3, 1, 1, 1]);
+        assert_eq!(triage.by_own.iter().map(|summary| summary.recognised).collect::<Vec<_>>(), [1]);
     }
 
     #[test]

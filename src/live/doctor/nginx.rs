@@ -37,8 +37,8 @@ pub struct Said {
 
 impl Nginx {
     /// The nginx of a name or path, else that of a running master, else the one in the search path. With `root`, the
-    /// master is the one that was started with it, and without such a one nginx is given that file alone.
-    pub fn find(named: Option<&Path>, running: Option<&Running>, root: Option<&Path>) -> Self {
+    /// master is the one that runs that file, and without such a one nginx is given it, with the `prefix` if there is one.
+    pub fn find(named: Option<&Path>, running: Option<&Running>, root: Option<&Path>, prefix: Option<&Path>) -> Self {
         let masters = running.into_iter().flat_map(|running| running.masters().map(move |one| (running, one)));
         let started: Vec<Self> = masters
             .map(|(running, one)| {
@@ -46,17 +46,22 @@ impl Nginx {
                 Self { program, arguments, master: Some(one.pid) }
             })
             .collect();
-        let absolute = root.map(|root| std::path::absolute(root).unwrap_or_else(|_| root.to_owned()));
-        let fits = |nginx: &&Self| match &absolute {
-            Some(root) => nginx.arguments.iter().any(|word| root == word),
+        let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let fits = |nginx: &&Self| match root {
+            Some(root) => nginx.main_file().is_some_and(|file| is_same(&file, root)),
             // A master outlives its files.
             None => nginx.arguments.iter().map(Path::new).all(|path| !path.is_absolute() || path.exists()),
         };
         let mut nginx = started.iter().find(fits).cloned().unwrap_or_else(|| Self {
             program: started.first().map_or_else(found, |first| first.program.clone()),
-            arguments: absolute.map_or_else(Vec::new, |root| vec!["-c".into(), root.into_os_string()]),
+            arguments: root.map_or_else(Vec::new, |root| vec!["-c".into(), absolute(root).into_os_string()]),
             master: None,
         });
+        if let Some(prefix) = prefix {
+            let root = root.or_else(|| nginx.option("-c").map(Path::new));
+            let root = root.map_or_else(Vec::new, |root| vec!["-c".into(), absolute(root).into_os_string()]);
+            nginx.arguments = [vec!["-p".into(), absolute(prefix).into_os_string()], root].concat();
+        }
         nginx.program = named.map_or(nginx.program, Path::to_owned);
         nginx
     }
@@ -99,27 +104,98 @@ impl Nginx {
     /// Where relative paths of the configuration start, and the log that is written to where it names none, as the
     /// program was built; what was said on the command line counts more.
     pub fn paths(&self) -> (Option<PathBuf>, Option<PathBuf>) {
-        let built = self.run("-V").map(|said| said.messages).unwrap_or_default();
-        let option = |name: &str| built.split_whitespace().find_map(|word| word.strip_prefix(name)).map(PathBuf::from);
-        let said = self.arguments.chunks(2).find(|pair| pair[0] == "-p").and_then(|pair| pair.get(1));
-        (said.map(PathBuf::from).or_else(|| option("--prefix=")), option("--error-log-path="))
+        let built = self.built();
+        (self.prefix(&built), built_with(&built, "--error-log-path="))
+    }
+
+    /// The main file of its configuration (`ngx_process_options`): `-c`, which starts from the prefix, or the one that it
+    /// was built with.
+    fn main_file(&self) -> Option<PathBuf> {
+        let said = self.option("-c").map(PathBuf::from);
+        if said.as_ref().is_some_and(|file| file.is_absolute()) {
+            return said;
+        }
+        let built = self.built();
+        let file = said.or_else(|| built_with(&built, "--conf-path="))?;
+        Some(self.prefix(&built).unwrap_or_default().join(file))
+    }
+
+    fn prefix(&self, built: &str) -> Option<PathBuf> {
+        self.option("-p").map(PathBuf::from).or_else(|| built_with(built, "--prefix="))
+    }
+
+    /// What it says of how it was built; empty if it cannot be asked.
+    fn built(&self) -> String {
+        self.run("-V").map(|said| said.messages).unwrap_or_default()
+    }
+
+    /// What follows an option on its command line.
+    fn option(&self, name: &str) -> Option<&OsString> {
+        self.arguments.chunks(2).find(|pair| pair[0] == name).and_then(|pair| pair.get(1))
     }
 }
 
+/// What an option was when the program was built.
+fn built_with(built: &str, option: &str) -> Option<PathBuf> {
+    built.split_whitespace().find_map(|word| word.strip_prefix(option)).map(PathBuf::from)
+}
+
+/// Whether two paths lead to the same file.
+fn is_same(a: &Path, b: &Path) -> bool {
+    a == b || a.canonicalize().ok().zip(b.canonicalize().ok()).is_some_and(|(a, b)| a == b)
+}
+
 impl Said {
+    /// Whether nothing was wrong but that the user who asked may not open what nginx opens: that is no fault of the
+    /// configuration.
+    pub fn is_denied(&self) -> bool {
+        !self.success && self.grave().next().is_some() && self.grave().all(is_denial)
+    }
+
+    fn grave(&self) -> impl Iterator<Item = &str> + Clone {
+        let is_grave = |line: &&str| ["[emerg]", "[alert]", "[crit]"].iter().any(|level| line.contains(level));
+        self.messages.lines().filter(is_grave)
+    }
+
     /// What is wrong, in nginx's words: its first message of level emerg, alert or crit, or the last one.
     pub fn complaint(&self) -> String {
-        let grave = |line: &&str| ["[emerg]", "[alert]", "[crit]"].iter().any(|level| line.contains(level));
-        let line = self.messages.lines().find(grave).or_else(|| self.messages.lines().last()).unwrap_or_default();
+        let mut grave = self.grave();
+        let line = grave.clone().find(|line| !is_denial(line)).or_else(|| grave.next());
+        let line = line.or_else(|| self.messages.lines().last()).unwrap_or_default();
         let line = line.strip_prefix("nginx: ").unwrap_or(line);
         // While it reads a configuration it writes with the time and its number: `2026/11/21 … [emerg] 12#12: `.
         let Some(at) = line.find('[').filter(|_| line.starts_with(|c: char| c.is_ascii_digit())) else {
-            return line.into();
+            return without_noise(line);
         };
         match line[at..].split_once(": ") {
-            Some((head, text)) => format!("{} {text}", head.split(' ').next().unwrap_or_default()),
-            None => line[at..].to_owned(),
+            Some((head, text)) => without_noise(&format!("{} {text}", head.split(' ').next().unwrap_or_default())),
+            None => without_noise(&line[at..]),
         }
+    }
+}
+
+fn is_denial(line: &str) -> bool {
+    line.contains("(13: ") || line.contains("(1: ")
+}
+
+/// Whether this process may do what nginx's master may.
+pub(super) fn is_root() -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
+    }
+    #[cfg(not(unix))]
+    false
+}
+
+/// The text without what it quotes of a file that is no text.
+fn without_noise(text: &str) -> String {
+    let quoted = text.find('"').zip(text.rfind('"')).filter(|(start, end)| start < end);
+    let is_noise = |inner: &str| inner.contains(|c: char| c == char::REPLACEMENT_CHARACTER || c.is_control());
+    match quoted.filter(|&(start, end)| is_noise(&text[start..end])) {
+        Some((start, end)) => format!("{}\"…{}", &text[..start], &text[end..]),
+        None => text.to_owned(),
     }
 }
 
@@ -146,9 +222,11 @@ mod tests {
 
     #[test]
     fn without_a_running_one_nginx_is_given_the_configuration() {
-        let nginx = Nginx::find(Some(Path::new("/x/nginx")), None, Some(Path::new("/c")));
+        let nginx = Nginx::find(Some(Path::new("/x/nginx")), None, Some(Path::new("/c")), None);
         assert_eq!((nginx.program, nginx.arguments), ("/x/nginx".into(), vec!["-c".into(), "/c".into()]));
-        assert!(Nginx::find(None, None, None).arguments.is_empty());
+        let nginx = Nginx::find(None, None, Some(Path::new("/c")), Some(Path::new("/p")));
+        assert_eq!(nginx.arguments, ["-p", "/p", "-c", "/c"]);
+        assert!(Nginx::find(None, None, None, None).arguments.is_empty());
     }
 
     #[test]
@@ -158,6 +236,13 @@ mod tests {
             ..Said::default()
         };
         assert_eq!(said.complaint(), "[emerg] unknown directive \"y\"");
+        assert!(!said.is_denied());
+        let denied = "nginx: [alert] could not open error log file: open() \"/e\" failed (13: Permission denied)\n";
+        let both = Said { messages: format!("{denied}{}", said.messages), ..Said::default() };
+        assert_eq!((both.complaint(), both.is_denied()), (said.complaint(), false));
+        assert!(Said { messages: denied.into(), ..Said::default() }.is_denied());
+        let said = Said { messages: "nginx: [emerg] unknown directive \"\u{fffd}\u{1d}\"x\" in /c:1\n".into(), ..said };
+        assert_eq!(said.complaint(), "[emerg] unknown directive \"…\" in /c:1");
     }
 
     #[test]

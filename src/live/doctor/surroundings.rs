@@ -31,6 +31,10 @@ impl Visit<'_, '_> {
         }
         let behind = behind.iter().map(|(address, count)| format!("{count} on to {address}"));
         let text = in_front.take(4).chain(behind.take(4)).collect::<Vec<_>>().join(", ");
+        if text.is_empty() && !linted.tree.problems().is_empty() {
+            let text = "the ports are not known: the configuration cannot be read whole";
+            return self.step(Step::new("connections", State::Skipped, text));
+        }
         let text = if text.is_empty() {
             "the configuration listens on no port".into()
         } else {

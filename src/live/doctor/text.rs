@@ -2,9 +2,10 @@
 
 use std::io;
 
-use super::checkup::{Checkup, Health, Problem, State, Step};
+use super::checkup::{Checkup, Health, Problem, State, Step, Trial};
 use crate::live::page::Page;
-use crate::report::probe::verdict;
+use crate::live::probe::Diagnosis;
+use crate::report::probe::{Outcome, verdict};
 use crate::report::{Ink, Style};
 use crate::rules::Severity;
 
@@ -44,14 +45,8 @@ pub fn conclusion(checkup: &Checkup, style: &Style) -> io::Result<String> {
     let mut text = String::new();
     match first.handshake.and_then(|number| checkup.trials.get(number)) {
         Some(trial) => {
-            let known = &trial.verdict.advice;
-            let mut extra = Page::new(style);
-            for advice in first.advice.iter().filter(|advice| !known.contains(advice)) {
-                extra.item("also", advice);
-            }
-            // Behind the sentence and its advice, before the excerpt of the configuration.
-            text.push_str(&verdict(&trial.outcome(), style)?);
-            text.push_str(&extra.finish());
+            let named = named(checkup, trial);
+            text.push_str(&verdict(&Outcome { verdict: &named, ..trial.outcome() }, style)?);
         }
         None => {
             let mut page = Page::new(style);
@@ -67,7 +62,9 @@ pub fn conclusion(checkup: &Checkup, style: &Style) -> io::Result<String> {
         page.gap();
         page.paragraph(Some(Ink::Strong), "Also wrong:");
         for other in others.iter().take(MOST_OTHERS) {
-            page.entry(&format!("{}: {}", other.id, other.cause));
+            let trial = other.handshake.and_then(|number| checkup.trials.get(number));
+            let cause = trial.map_or_else(|| other.cause.clone(), |trial| named(checkup, trial).sentence);
+            page.entry(&format!("{}: {cause}", other.id));
         }
         if others.len() > MOST_OTHERS {
             page.entry(&format!("and {} more", others.len() - MOST_OTHERS));
@@ -75,6 +72,19 @@ pub fn conclusion(checkup: &Checkup, style: &Style) -> io::Result<String> {
     }
     text.push_str(&page.finish());
     Ok(text)
+}
+
+/// What a handshake came to, with its URL where there were others.
+fn named(checkup: &Checkup, trial: &Trial) -> Diagnosis {
+    let mut verdict = trial.verdict.clone();
+    if !trial.wrote.is_empty() {
+        // What the log says stands there already.
+        verdict.advice.retain(|advice| !advice.contains("error log"));
+    }
+    if checkup.trials.len() > 1 {
+        verdict.sentence = format!("{}: {}", trial.through.url, verdict.sentence);
+    }
+    verdict
 }
 
 /// What was seen, and what was not, where nothing is known to be wrong.

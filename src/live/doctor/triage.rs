@@ -114,8 +114,10 @@ impl Visit<'_, '_> {
             step.notes.push("Only its last 64 MiB were read.".into());
         }
         self.step(step);
-        for cause in triage.own.causes.iter().filter(|cause| cause.severity > Severity::Info) {
-            self.explain_by_log(cause);
+        for (handshake, summary) in triage.by_own.iter().enumerate() {
+            for cause in summary.causes.iter().filter(|cause| cause.severity > Severity::Info) {
+                self.explain_by_log(handshake, cause);
+            }
         }
         for cause in counting {
             let rank = if cause.severity == Severity::Error { 3 } else { 6 };
@@ -132,10 +134,13 @@ impl Visit<'_, '_> {
         cause.severity > Severity::Info && (matches!(cause.about, About::Websocket | About::Nginx) || !works)
     }
 
-    /// Adds what nginx wrote of the handshake that just failed.
-    fn explain_by_log(&mut self, cause: &Cause) {
-        let wrote = format!("nginx wrote about it: `{}`. {} {}", cause.message, cause.cause, cause.change);
-        if let Some(problem) = self.checkup.failed_handshake() {
+    /// Adds what nginx wrote of one of the handshakes that just failed.
+    fn explain_by_log(&mut self, handshake: usize, cause: &Cause) {
+        let wrote = format!("`{}` in its log: {} {}", cause.message, cause.cause, cause.change);
+        if let Some(trial) = self.checkup.trials.get_mut(handshake).filter(|trial| !trial.through.is_healthy()) {
+            trial.wrote.push(wrote.clone());
+        }
+        if let Some(problem) = self.checkup.shown_by(handshake) {
             problem.advice.push(wrote);
             problem.rules.extend(cause.rules.iter().cloned());
         }

@@ -10,6 +10,7 @@ use super::line::path;
 use super::requests::may_be_handshake;
 use super::routes::{is_websocket, push_shape};
 use super::timeline::{Seconds, access_log_time};
+use crate::report::escape::visible;
 
 /// How many routes are told apart.
 const MOST_ROUTES: usize = 2048;
@@ -118,8 +119,8 @@ impl AccessTally {
         usual
     }
 
-    /// What it comes to; none if no line was of an access log.
-    pub(super) fn summary(&self) -> Option<AccessSummary> {
+    /// What it comes to, with so many routes at most; none if no line was of an access log.
+    pub(super) fn summary(&self, most_routes: usize) -> Option<AccessSummary> {
         if self.lines == 0 {
             return None;
         }
@@ -127,11 +128,18 @@ impl AccessTally {
             self.routes.iter().filter_map(|(path, counts)| route(path, counts)).collect();
         routes.sort_by(|a, b| (b.failed, b.total()).cmp(&(a.failed, a.total())).then_with(|| a.path.cmp(&b.path)));
         let upgraded = routes.iter().flat_map(|route| &route.statuses).filter(|one| one.status == 101);
+        let upgraded = upgraded.map(|one| one.count).sum::<u64>() + self.beyond;
+        let failed = routes.iter().map(|route| route.failed).sum();
+        let failures = failures(&routes);
+        let more_routes = routes.len().saturating_sub(most_routes);
+        routes.truncate(most_routes);
         Some(AccessSummary {
             lines: self.lines,
-            upgraded: upgraded.map(|one| one.count).sum::<u64>() + self.beyond,
-            failed: routes.iter().map(|route| route.failed).sum(),
+            upgraded,
+            failed,
+            failures,
             routes,
+            more_routes,
             lifetimes: Lifetimes::of(&self.lifetimes),
         })
     }
@@ -145,7 +153,7 @@ fn route(path: &[u8], counts: &[u64; STATUSES.len()]) -> Option<AccessRoute> {
     }
     let counted = STATUSES.iter().zip(counts).filter(|(_, count)| **count > 0);
     let statuses: Vec<StatusCount> = counted.map(|(&status, &count)| StatusCount { status, count }).collect();
-    let mut route = AccessRoute { path: String::from_utf8_lossy(path).into_owned(), failed: 0, statuses };
+    let mut route = AccessRoute { path: visible(&String::from_utf8_lossy(path)).into_owned(), failed: 0, statuses };
     route.failed = route.failures().map(|one| one.count).sum();
     Some(route)
 }
@@ -159,8 +167,12 @@ pub struct AccessSummary {
     pub upgraded: u64,
     /// Handshakes that failed, as far as a log tells that without the requests' headers.
     pub failed: u64,
+    /// With which statuses, the commonest first.
+    pub failures: Vec<StatusCount>,
     /// The routes that seem to carry WebSockets: some handshake was answered 101 or 426, or the path is a usual one.
     pub routes: Vec<AccessRoute>,
+    /// Routes that are left out.
+    pub more_routes: usize,
     /// How long they lasted, where the format tells.
     pub lifetimes: Option<Lifetimes>,
 }
@@ -176,18 +188,14 @@ pub struct AccessRoute {
     pub statuses: Vec<StatusCount>,
 }
 
-impl AccessSummary {
-    /// The status with which most handshakes failed.
-    pub(super) fn commonest_failure(&self) -> Option<u16> {
-        let mut sums = [0; STATUSES.len()];
-        for one in self.routes.iter().flat_map(AccessRoute::failures) {
-            if let Some(at) = STATUSES.iter().position(|&status| status == one.status) {
-                sums[at] += one.count;
-            }
-        }
-        let most = sums.iter().zip(STATUSES).filter(|(sum, _)| **sum > 0).max_by_key(|(sum, _)| **sum);
-        most.map(|(_, status)| status)
-    }
+/// How often handshakes failed with each status, the commonest first.
+fn failures(routes: &[AccessRoute]) -> Vec<StatusCount> {
+    let failures = || routes.iter().flat_map(AccessRoute::failures);
+    let sum = |status: u16| failures().filter(|one| one.status == status).map(|one| one.count).sum();
+    let all = STATUSES.iter().map(|&status| StatusCount { status, count: sum(status) });
+    let mut all: Vec<StatusCount> = all.filter(|one| one.count > 0).collect();
+    all.sort_by_key(|one| std::cmp::Reverse(one.count));
+    all
 }
 
 impl AccessRoute {
@@ -258,7 +266,7 @@ mod tests {
     fn tally(lines: &[String]) -> AccessSummary {
         let mut tally = AccessTally::default();
         lines.iter().for_each(|line| tally.add(&AccessLine::read(line.as_bytes()).unwrap()));
-        tally.summary().unwrap()
+        tally.summary(usize::MAX).unwrap()
     }
 
     #[test]

@@ -12,7 +12,9 @@
 //!    "groups": [{"server": "chat.example.com", "route": "/ws", "websocket": true, "upstream": "http://127.0.0.1:3000",
 //!                "count": 400, "from": "…", "to": "…"}],
 //!    "more_groups": 0, "in_more_groups": 0, "message": "…", "example": "…"}],
-//!  "access": {"lines": 0, "upgraded": 0, "failed": 0, "routes": [], "lifetimes": null}}
+//!  "access": {"lines": 9, "upgraded": 4, "failed": 2, "failures": [{"status": 502, "count": 2}],
+//!             "routes": [{"path": "/ws", "failed": 2, "statuses": [{"status": 101, "count": 4}, …]}],
+//!             "more_routes": 0, "lifetimes": null}}
 //! ```
 //!
 //! Times are those of the log, whose zone it does not tell. `timeline` divides the time from the first line of the log to
@@ -124,7 +126,7 @@ pub struct Group {
 }
 
 impl LogSummary {
-    /// Sums up what was counted, with so many groups for each cause.
+    /// Sums up what was counted, with so many groups for each cause, and so many routes of an access log.
     pub fn new(tally: &Tally, most_groups: usize) -> Self {
         let counts = tally.counts;
         let (from, to) = counts.span.unzip();
@@ -150,13 +152,18 @@ impl LogSummary {
             before_since: counts.early,
             shows_info: counts.quiet > 0,
             causes: causes.into_iter().map(|(_, cause)| cause).collect(),
-            access: tally.access.summary(),
+            access: tally.access.summary(most_groups),
         }
     }
 
     /// Whether anything was recognised that should not be, or handshakes failed.
     pub fn is_bad(&self) -> bool {
         self.causes.iter().any(|cause| cause.severity > Severity::Info) || self.failed_handshakes() > 0
+    }
+
+    /// Whether there were lines, and none of a log: that nothing was found in it means nothing then.
+    pub fn is_no_log(&self) -> bool {
+        self.lines > 0 && self.error_log_lines == 0 && self.access.is_none() && self.before_since == 0
     }
 
     /// How many handshakes failed, as an access log tells it.

@@ -69,30 +69,46 @@ fn place(group: &Group) -> String {
     if words.is_empty() { "the line tells neither server nor route".to_owned() } else { words.join(" ") }
 }
 
+/// How many handshakes failed and how, in a sentence; none if none did.
+fn failed(access: &AccessSummary) -> Option<String> {
+    const MOST: usize = 3;
+    let first = access.failures.first()?;
+    let (all, count, status) = (number(access.failed), number(first.count), first.status);
+    let meaning = meaning(status).map(|(meaning, _)| format!(": {meaning}")).unwrap_or_default();
+    if access.failed == 1 {
+        return Some(format!("A handshake failed with {status}{meaning}."));
+    }
+    if first.count == access.failed {
+        return Some(format!("{all} handshakes failed with {status}{meaning}."));
+    }
+    if first.count * 2 > access.failed {
+        return Some(format!("{all} handshakes failed, {count} of them with {status}{meaning}."));
+    }
+    let (named, others) = access.failures.split_at(access.failures.len().min(MOST));
+    let mut parts: Vec<String> = named.iter().map(|one| format!("{} with {}", number(one.count), one.status)).collect();
+    let others: u64 = others.iter().map(|one| one.count).sum();
+    parts.extend((others > 0).then(|| format!("{} with others", number(others))));
+    Some(format!("{all} handshakes failed: {}.", parts.join(", ")))
+}
+
 fn write_access(page: &mut Page<'_>, access: &AccessSummary) {
-    let worst = access.commonest_failure();
-    match worst.and_then(meaning) {
-        Some((meaning, _)) if access.failed > 0 => {
-            let (count, status) = (number(access.failed), worst.unwrap_or_default());
-            let text = match access.failed {
-                1 => format!("A handshake failed with {status}: {meaning}."),
-                _ => format!("{count} handshakes failed, most with {status}: {meaning}."),
-            };
-            page.heading(Severity::Error, "failed-handshakes", &text);
-        }
-        _ => page.paragraph(Some(Ink::Strong), "access log"),
+    // The status with which most of them failed; none if it was by turns.
+    let worst = access.failures.first().filter(|one| one.count * 2 > access.failed).map(|one| one.status);
+    match failed(access) {
+        Some(text) => page.heading(Severity::Error, "failed-handshakes", &text),
+        None => page.paragraph(Some(Ink::Strong), "access log"),
     }
     page.item("opened", &if access.upgraded == 0 { "none".to_owned() } else { number(access.upgraded) });
-    const MOST: usize = 8;
-    for (at, route) in access.routes.iter().take(MOST).enumerate() {
+    for (at, route) in access.routes.iter().enumerate() {
         let statuses: Vec<String> =
             route.statuses.iter().map(|one| format!("{} x {}", number(one.count), one.status)).collect();
         page.item(if at == 0 { "routes" } else { "" }, &format!("{}: {}", route.path, statuses.join(", ")));
     }
-    if access.routes.len() > MOST {
-        page.item("", &format!("and {} more", access.routes.len() - MOST));
+    if access.more_routes > 0 {
+        page.item("", &format!("and {} more", access.more_routes));
     }
-    let mut statuses: Vec<u16> = access.routes.iter().flat_map(|route| &route.statuses).map(|one| one.status).collect();
+    let all = access.routes.iter().flat_map(|route| &route.statuses).chain(&access.failures);
+    let mut statuses: Vec<u16> = all.map(|one| one.status).collect();
     statuses.sort_unstable();
     statuses.dedup();
     let mut label = "means";
@@ -148,7 +164,7 @@ fn write_end(page: &mut Page<'_>, summary: &LogSummary) {
     let text = format!("{found} in {} {lines}{}{early}{begin}", number(summary.lines), span.unwrap_or_default());
     let ink = if summary.is_bad() { Ink::Strong } else { Ink::Added };
     page.paragraph(Some(ink), &text);
-    if summary.lines > 0 && summary.error_log_lines == 0 && summary.access.is_none() && summary.before_since == 0 {
+    if summary.is_no_log() {
         page.paragraph(None, "No line has the form of nginx's error log, nor of its combined access log.");
     }
 }

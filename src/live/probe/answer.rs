@@ -225,10 +225,10 @@ fn failed(wire: &Wire, error: &io::Error, buffer: &[u8], timeout: Duration) -> D
             let text = format!("No answer came within {} s.", timeout.as_secs_f32());
             Diagnosis::new(Kind::NoAnswer, text)
                 .advise(
-                    "Either the backend hangs before it answers, or nginx holds the 101 back, as \
-                    server-side includes and FastCGI do.",
+                    "Either the backend hangs before it answers, as one without TLS does to `https://`, or nginx holds \
+                    the 101 back, as server-side includes and FastCGI do.",
                 )
-                .points_to(&["stalled-by-ssi", "unsupported-proxy-module"])
+                .points_to(&["stalled-by-ssi", "unsupported-proxy-module", "upstream-tls-mismatch"])
         }
         None if is_late(error) => {
             Diagnosis::new(Kind::NoAnswer, format!("The answer breaks off: {} bytes of its head came.", buffer.len()))

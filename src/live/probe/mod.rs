@@ -37,4 +37,5 @@ pub use compare::compare;
 pub use diagnosis::{Diagnosis, Kind};
 pub use options::{Header, HeaderError, Options, Trust};
 pub use report::{Answer, Report, Stage, Step, Watch};
+pub(in crate::live) use status::is_nginx_page;
 pub use target::{Target, TargetError};

@@ -32,7 +32,7 @@ pub(super) fn redirect(answer: &Answer, target: &Target) -> Diagnosis {
             format!("{status} to `{location}`: the same path {end}, and WebSocket clients follow no redirect."),
         )
         .advise(format!("Use the path `{path_alone}` in the client, or give nginx a location for `{asked}`."))
-        .points_to(&["trailing-slash-redirect"]);
+        .points_to(&["trailing-slash-redirect", "websocket-location-without-proxy-pass"]);
     }
     let login =
         ["login", "signin", "sign_in", "auth", "sso"].iter().any(|word| path.to_ascii_lowercase().contains(word));
@@ -50,6 +50,8 @@ pub(super) fn redirect(answer: &Answer, target: &Target) -> Diagnosis {
         "path-mapping",
         "plain-http-redirect",
         "missing-host-header",
+        "unreachable-route",
+        "websocket-location-without-proxy-pass",
     ])
 }
 

@@ -28,13 +28,17 @@ const LOST: [&str; 10] = [
 ];
 
 /// Further rules that explain a refusal with 400 or 426.
-const LOST_TOO: [&str; 6] = [
+const LOST_TOO: [&str; 10] = [
     "response-header-instead",
     "escaped-variable",
     "sibling-not-upgraded",
     "missing-http-version",
     "dropped-handshake-request",
     "missing-sticky-session",
+    "header-name-colon",
+    "lost-query-string",
+    "lost-request-path",
+    "missing-host-header",
 ];
 
 /// Judges an answer that came after `took`.
@@ -59,7 +63,8 @@ pub(super) fn status(answer: &Answer, request: &Request, target: &Target, took: 
         .advise(
             "Send them: `--header 'Authorization: …'` or `--header 'Cookie: …'`. A browser's WebSocket \
             sends cookies, and no `Authorization` of its own.",
-        ),
+        )
+        .points_to(&["lost-query-string"]),
         403 => forbidden(own, request),
         404 | 410 => Diagnosis::new(
             Kind::NotFound,
@@ -75,14 +80,18 @@ pub(super) fn status(answer: &Answer, request: &Request, target: &Target, took: 
                 ),
             },
         )
-        .advise(
-            "See which location takes the path, and what `proxy_pass` makes of it: `nginx-wslint routes`, \
-            or `--root nginx.conf` here.",
-        )
+        .advise("See which location takes the path, and what `proxy_pass` makes of it: `nginx-wslint routes`.")
         .points_to(if own {
             &["websocket-location-without-proxy-pass", "unreachable-route", "shadowed-by-regex", "path-mapping"]
         } else {
-            &["path-mapping", "lost-request-path", "shadowed-by-regex", "lost-query-string", "missing-upgrade-header"]
+            &[
+                "path-mapping",
+                "lost-request-path",
+                "shadowed-by-regex",
+                "lost-query-string",
+                "missing-upgrade-header",
+                "missing-forwarded-proto",
+            ]
         }),
         405 => Diagnosis::new(
             Kind::MethodNotAllowed,
@@ -123,10 +132,12 @@ pub(super) fn status(answer: &Answer, request: &Request, target: &Target, took: 
         .points_to(&LOST[..5]),
         500..=599 => {
             Diagnosis::new(Kind::ServerError, format!("{whose} answers {status}: it failed over the handshake."))
-                .advise(
-                    "Read the error log of the one that answered: nginx says `too many open files` or a loop of \
-                    redirects, an application what it threw.",
-                )
+                .advise(if own {
+                    "Read nginx's error log, which names the cause: `nginx-wslint log FILE` explains it."
+                } else {
+                    "Read the application's own log: its code failed over this request."
+                })
+                .points_to(&["websocket-scheme", "upgrade-in-subrequest"])
         }
         _ => Diagnosis::new(Kind::OtherStatus, format!("{whose} answers {status} in place of 101.")),
     }
@@ -134,7 +145,7 @@ pub(super) fn status(answer: &Answer, request: &Request, target: &Target, took: 
 
 /// Whether the page is one that nginx makes itself (`ngx_http_error_full_tail` and the others in
 /// `ngx_http_special_response.c`); a backend may be an nginx as well.
-pub(super) fn is_nginx_page(answer: &Answer) -> bool {
+pub(in crate::live) fn is_nginx_page(answer: &Answer) -> bool {
     ["<center>nginx", "<center>openresty", "<center>angie", "<center>Angie", "<center>freenginx"]
         .iter()
         .any(|mark| says(answer, mark))
@@ -237,7 +248,14 @@ fn forbidden(own: bool, request: &Request) -> Diagnosis {
         "Let nginx pass the client's host on (`proxy_set_header Host $http_host;`), allow the origin in \
         the application, or send its cookie with `--header`.",
     )
-    .points_to(&["missing-host-header", "origin-cleared", "lost-inherited-headers", "missing-forwarded-proto"])
+    .points_to(&[
+        "missing-host-header",
+        "origin-cleared",
+        "lost-inherited-headers",
+        "missing-forwarded-proto",
+        "lost-query-string",
+        "header-name-colon",
+    ])
 }
 
 fn gateway(answer: &Answer) -> Diagnosis {
@@ -261,6 +279,7 @@ fn gateway(answer: &Answer) -> Diagnosis {
             "missing-http-version",
             "wrong-http-version",
             "dropped-handshake-request",
+            "unsupported-proxy-module",
         ])
 }
 
@@ -307,6 +326,45 @@ mod tests {
         assert_eq!(judged(200, &[("Content-Type", "text/html")], "x").kind, Kind::StaticFallback);
         assert_eq!(judged(200, &[("Content-Type", "application/json")], "{}").kind, Kind::NotUpgraded);
         assert!(judged(504, &[], page).rules.contains(&"zero-timeout"));
+    }
+
+    /// What a rule says of its symptom, a diagnosis of it has to know: else the finding stands there as one that explains
+    /// nothing.
+    #[test]
+    fn a_status_points_to_every_rule_that_names_it() {
+        // Other requests than the handshake, or other servers than the one that is probed.
+        const ELSEWHERE: [(&str, u16); 4] = [
+            ("hard-coded-connection", 400),
+            ("upgrade-in-subrequest", 400),
+            ("h2c-smuggling", 200),
+            ("h2c-smuggling", 403),
+        ];
+        // So many things take connections that it explains a 500 only where the log says so.
+        const TOO_WIDE: [(&str, u16); 1] = [("connection-limit", 500)];
+        const CODES: [u16; 13] = [200, 301, 400, 401, 403, 404, 405, 426, 500, 502, 503, 504, 505];
+        let page = "<html><hr><center>nginx/1.22.1</center>";
+        let plain = "<title>400 The plain HTTP request was sent to HTTPS port</title><hr><center>nginx</center>";
+        let mut missing = Vec::new();
+        for rule in RuleSet::builtin().iter() {
+            let symptom = rule.symptom.split(|c: char| !c.is_ascii_digit());
+            let named: Vec<u16> = symptom.filter_map(|word| word.parse().ok()).collect();
+            for code in CODES.iter().copied().filter(|code| named.contains(code)) {
+                let headers = |to: &'static str| [("Location", to)];
+                let kinds = [
+                    judged(code, &headers("/elsewhere"), page),
+                    judged(code, &headers("/ws/"), ""),
+                    judged(code, &headers("https://chat.example.com/ws"), "{}"),
+                    judged(code, &[("Content-Type", "text/html")], "<html>"),
+                    judged(code, &[], plain),
+                ];
+                let known = kinds.iter().any(|diagnosis| diagnosis.rules.contains(&&*rule.id));
+                let elsewhere = ELSEWHERE.iter().chain(&TOO_WIDE).any(|one| *one == (rule.id.as_str(), code));
+                if !known && !elsewhere {
+                    missing.push(format!("{code}: {}", rule.id));
+                }
+            }
+        }
+        assert!(missing.is_empty(), "{missing:#?}");
     }
 
     #[test]

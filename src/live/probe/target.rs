@@ -63,6 +63,9 @@ impl Target {
             let inner = Self::parse(&format!("{scheme}://localhost{path}")).map_err(|error| wrong(&error.why))?;
             return Ok(Self { socket: Some(socket.into()), ..inner });
         }
+        if rest.is_empty() || rest.starts_with(['/', '?', '#']) {
+            return Err(wrong("it has no host"));
+        }
         // The fragment is the client's own affair and never sent.
         let rest = rest.split('#').next().unwrap_or_default();
         // `http::Uri` wants a path in front of a query.

@@ -21,6 +21,8 @@ pub struct Outcome<'a> {
     pub through: &'a Report,
     /// The handshake straight with the backend.
     pub direct: Option<&'a Report>,
+    /// What nginx wrote into its log of the first.
+    pub wrote: &'a [String],
     /// What they come to.
     pub verdict: &'a Diagnosis,
     /// Where the URL leads in the configuration.
@@ -40,6 +42,8 @@ pub struct Place {
     pub at: (String, u32),
     /// The line of the timeout that cut the connection: file, line, text.
     pub timeout: Option<(String, u32, String)>,
+    /// Lines that may have answered in place of a backend: file, line, text.
+    pub suspects: Vec<(String, u32, String)>,
     /// The findings about it, those that explain first.
     pub findings: Vec<Diagnostic>,
     /// How many of them explain what was seen.
@@ -62,7 +66,16 @@ impl Place {
             let mut builder = Builder::new();
             let only = |finding: &crate::rules::Finding<'_>| std::ptr::eq(finding, wanted);
             builder.add(linted, &Scope { asked: &|_| true, shown: &only, editable: &|_| true });
-            findings.extend(builder.finish().diagnostics);
+            let mut diagnostics = builder.finish().diagnostics;
+            // It speaks of the first of several routes.
+            let is_here = |number: &usize| located.routes.contains(number);
+            let elsewhere =
+                wanted.route.is_some_and(|first| !is_here(&first)) && wanted.more_routes.iter().any(is_here);
+            if let Some(route) = route.filter(|_| elsewhere) {
+                let also = format!("; the same holds for `location {}`", route.label(tree));
+                diagnostics.iter_mut().for_each(|one| one.message.push_str(&also));
+            }
+            findings.extend(diagnostics);
             explaining += usize::from(rank < located.explaining);
         }
         Self {
@@ -70,11 +83,8 @@ impl Place {
             location: located.label(tree),
             to: route.and_then(|route| Some(tree.arg(route.pass, 1)?.into_owned())),
             at: line(tree, located.reached.location().unwrap_or(server)),
-            timeout: located.timeout.map(|timeout| {
-                let (file, number) = line(tree, timeout);
-                let words = std::iter::once(tree.name(timeout)).chain(tree.args(timeout)).collect::<Vec<_>>();
-                (file, number, words.join(" "))
-            }),
+            timeout: located.timeout.map(|timeout| written(tree, timeout)),
+            suspects: located.suspects.iter().map(|&one| written(tree, one)).collect(),
             findings,
             explaining,
         }
@@ -84,6 +94,13 @@ impl Place {
 fn line(tree: &Tree, id: DirectiveId) -> (String, u32) {
     let source = tree.source(id);
     (source.path().display().to_string(), source.line_column(tree.head(id).start).line)
+}
+
+/// File, line and text of a directive.
+fn written(tree: &Tree, id: DirectiveId) -> (String, u32, String) {
+    let (file, number) = line(tree, id);
+    let words = std::iter::once(tree.name(id)).chain(tree.args(id)).collect::<Vec<_>>();
+    (file, number, words.join(" "))
 }
 
 fn server_words(tree: &Tree, server: DirectiveId, by: ServedBy) -> String {

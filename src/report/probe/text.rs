@@ -62,14 +62,15 @@ pub fn step(step: &Step, style: &Style) -> String {
 pub fn verdict(outcome: &Outcome<'_>, style: &Style) -> io::Result<String> {
     let mut text = String::new();
     diagnosis(outcome.verdict, style, &mut text);
-    let explained = outcome.place.is_some_and(|place| place.explaining > 0 || place.timeout.is_some());
+    for wrote in outcome.wrote {
+        item("nginx", wrote, style, &mut text);
+    }
     let is_own = outcome.verdict.kind == Kind::OwnAnswer;
-    if !explained && !is_own && !outcome.verdict.rules.is_empty() {
+    // Where the configuration was read, its findings say which of them it is, or that it is none.
+    if outcome.place.is_none() && !is_own && !outcome.verdict.rules.is_empty() {
         let rules: Vec<&str> = outcome.verdict.rules.iter().copied().take(MOST_RULES).collect();
         item("rules", &rules.join(", "), style, &mut text);
-        if outcome.place.is_none() {
-            item("more", "`--root nginx.conf` tells which line it is, and how to repair it", style, &mut text);
-        }
+        item("more", "`--root nginx.conf` tells which line it is, and how to repair it", style, &mut text);
     }
     if let Some(place) = outcome.place {
         configuration(place, outcome.verdict.kind.is_problem() && !is_own, style, &mut text)?;
@@ -103,8 +104,13 @@ fn configuration(place: &Place, problem: bool, style: &Style, out: &mut String) 
     if let Some((file, line, words)) = &place.timeout {
         item("cause", &format!("`{words};` at {file}:{line} is the time after which it was cut"), style, out);
     }
+    for (file, line, words) in &place.suspects {
+        item("see", &format!("`{words}` at {file}:{line} may be what answers so"), style, out);
+    }
     let (explaining, others) = place.findings.split_at(place.explaining);
-    if explaining.is_empty() && place.timeout.is_none() && problem {
+    // An error is no nothing, even if it is not known to end like this.
+    let grave = others.iter().any(|one| one.severity == Severity::Error);
+    if explaining.is_empty() && place.suspects.is_empty() && place.timeout.is_none() && problem && !grave {
         item("", "nothing that the linter finds there explains it", style, out);
     }
     let mut bytes = Vec::new();
@@ -179,7 +185,7 @@ mod tests {
     fn steps_and_diagnosis_are_lines() {
         let report = sample("301 Moved");
         let style = Style::default();
-        let outcome = Outcome { through: &report, direct: None, verdict: &report.diagnosis, place: None };
+        let outcome = Outcome { through: &report, direct: None, wrote: &[], verdict: &report.diagnosis, place: None };
         let shown = step(&report.steps[0], &style) + &verdict(&outcome, &style).unwrap();
         let expected = "  ✗ handshake  301 Moved                                                  1.2 ms
                Server: 301 Moved
@@ -195,7 +201,8 @@ problem[redirect] 301 to `301 Moved`.
     fn nothing_from_the_network_reaches_a_terminal_raw() {
         let report = sample("\x1b]0;x\x07\u{202e}\n  ✓ connect \u{9b}31m");
         for style in [Style::default(), Style { color: true, width: 40, unicode: false, ..Style::default() }] {
-            let outcome = Outcome { through: &report, direct: None, verdict: &report.diagnosis, place: None };
+            let outcome =
+                Outcome { through: &report, direct: None, wrote: &[], verdict: &report.diagnosis, place: None };
             let shown = step(&report.steps[0], &style) + &verdict(&outcome, &style).unwrap();
             let uncoloured = shown.replace("\x1b[", "");
             assert!(!uncoloured.contains(['\x1b', '\x07', '\u{202e}', '\u{9b}']), "{shown:?}");

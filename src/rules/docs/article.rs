@@ -58,7 +58,7 @@ pub fn article(rule: &Rule) -> Article {
         caption: caption(example),
         files: example.files.iter().map(|(path, text)| (path.clone(), text.clone())).collect(),
         lines: diff(example).into_iter().map(|(line, text)| (Line::sign(line), text)).collect(),
-        proof: example.handshake.as_ref().map(proof),
+        proof: example.handshake.as_ref().map(|handshake| proof(handshake, example.good.is_some())),
     });
     Article {
         id: rule.id.clone(),

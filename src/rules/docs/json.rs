@@ -51,6 +51,7 @@ fn example(example: &Example) -> Value {
             "good": handshake.good.as_deref().unwrap_or("open"),
             "plain-fails": handshake.plain_fails,
             "nginx": handshake.nginx,
+            "offers": handshake.offers,
             "backend": {
                 "strict-plain": handshake.backend.strict_plain,
                 "check-origin": handshake.backend.check_origin,

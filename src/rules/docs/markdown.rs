@@ -54,7 +54,7 @@ fn write_example(out: &mut String, example: &Example) {
     }
     out.push_str("```\n");
     if let Some(handshake) = &example.handshake {
-        let _ = writeln!(out, "\n{}", proof(handshake));
+        let _ = writeln!(out, "\n{}", proof(handshake, example.good.is_some()));
     }
 }
 

@@ -39,6 +39,17 @@ pub fn page(rule: &Rule, page: Page) -> String {
     writer.out
 }
 
+/// A short page: a name, a line on what it is, and sections of prose.
+pub(super) fn sections(name: &str, title: &str, sections: &[(&str, &str)], page: Page) -> String {
+    let mut writer = Writer { page, out: String::new() };
+    writer.line(&format!("{}  {}", writer.styled(BOLD, name), writer.styled(RED, Severity::Error.name())));
+    writer.paragraph(title, 0, "");
+    for (title, text) in sections {
+        writer.section(title, text);
+    }
+    writer.out
+}
+
 const BOLD: &str = "1";
 const RED: &str = "31";
 const GREEN: &str = "32";
@@ -114,7 +125,7 @@ impl Writer {
         }
         if let Some(handshake) = &example.handshake {
             self.line("");
-            self.paragraph(&proof(handshake), 2, "");
+            self.paragraph(&proof(handshake, example.good.is_some()), 2, "");
         }
     }
 

@@ -1,9 +1,9 @@
 //! How requests are spread over the servers of an upstream.
 
 use super::super::condition::{Hit, Scope};
-use super::super::finding::Place;
-use super::{Fact, when};
-use crate::config::{DirectiveId, Upstream};
+use super::super::finding::{Place, WordPart};
+use super::{Fact, directive, when};
+use crate::config::{Context, DirectiveId, Part, Tree, Upstream, parts};
 
 pub(super) const FACTS: &[Fact] = facts! {
     "sticky-protocol" "a session is several requests, which must all reach the same server" |scope| {
@@ -11,6 +11,9 @@ pub(super) const FACTS: &[Fact] = facts! {
     };
     "spread-servers" "several servers take turns, whoever the client is; the second place is the upstream" spread_servers;
     "other-balancing" "a balancing method is chosen for the upstream" other_balancing;
+    "changing-hash" "the key of `hash` changes from one request of a session to the next; the word is the variable" changing_hash;
+    "backup-beside" "a server of the upstream is a `backup`, which most balancing methods refuse" backup_beside;
+    "backup-refused" "the server is a `backup` behind a balancing method that knows none; the word is the method" backup_refused;
 };
 
 /// Methods that send a client to the server it had before, if their key says so, and those that nobody can judge.
@@ -44,4 +47,72 @@ fn other_balancing(scope: Scope<'_>) -> Option<Hit> {
     let upstream = upstream_of(scope)?;
     let line: DirectiveId = OTHERS.iter().find_map(|name| scope.tree.own(upstream.block, name).first().copied())?;
     Some(Hit::at(Place::head(line)))
+}
+
+/// Variables that differ between the requests of one session: those of a single request or connection, the query, which
+/// holds the session's number from the second request on, and the cookies, which answers set.
+const CHANGING: [&str; 18] = [
+    "request_uri",
+    "args",
+    "query_string",
+    "arg_sid",
+    "arg_t",
+    "http_cookie",
+    "request_id",
+    "request",
+    "request_length",
+    "remote_port",
+    "connection",
+    "connection_requests",
+    "msec",
+    "time_local",
+    "time_iso8601",
+    "http_sec_websocket_key",
+    "http_upgrade",
+    "connection_upgrade",
+];
+
+fn changing_hash(scope: Scope<'_>) -> Option<Hit> {
+    let tree = scope.tree;
+    let upstream = upstream_of(scope).filter(|upstream| upstream.servers.len() > 1)?;
+    let line = *tree.own(upstream.block, "hash").first()?;
+    let key = tree.arg(line, 1)?;
+    let variable = parts(&key).into_iter().find_map(|part| match part {
+        Part::Variable(name) => CHANGING.into_iter().find(|changing| name.eq_ignore_ascii_case(changing)),
+        Part::Text(_) => None,
+    })?;
+    let place = Place { directive: line, part: WordPart::Word(1) };
+    Some(Hit { places: vec![place], words: vec![format!("${variable}")] })
+}
+
+fn is_backup(tree: &Tree, server: DirectiveId) -> bool {
+    tree.args(server).skip(1).any(|parameter| parameter == "backup")
+}
+
+fn backup_beside(scope: Scope<'_>) -> Option<Hit> {
+    let tree = scope.tree;
+    let servers = tree.own(upstream_of(scope)?.block, "server");
+    servers.iter().copied().find(|&server| is_backup(tree, server)).map(|server| Hit::lines([server]))
+}
+
+/// `balancing method does not support parameter "backup"` (`ngx_http_upstream_server`): the method says which parameters
+/// the `server` lines behind it may have. Of 1.22.1's, these three refuse `backup`, and none refuses another one.
+fn backup_refused(scope: Scope<'_>) -> Option<Hit> {
+    const WITHOUT: [&str; 3] = ["hash", "ip_hash", "random"];
+    let tree = scope.tree;
+    let server =
+        directive(scope).filter(|&id| tree.directive(id).context == Context::Upstream && is_backup(tree, id))?;
+    let block = tree.directive(server).parent;
+    // The commercial build has methods and parameters of its own, of which nothing is measured.
+    let is_stock =
+        |line| tree.directive(line).name.is_some_and(|name| name.entries().iter().all(|entry| !entry.commercial));
+    if !tree.children(block).all(is_stock) || !tree.own(block, "sticky").is_empty() {
+        return None;
+    }
+    let before = |name: &&str| tree.own(block, name).iter().any(|&line| line < server);
+    let method = WITHOUT.into_iter().find(before)?;
+    let words = tree.words(server);
+    let index = (1..words.len()).find(|&index| tree.arg(server, index).is_some_and(|word| word == "backup"))?;
+    let place = Place { directive: server, part: WordPart::Word(index) };
+    Some(Hit { places: vec![place], words: vec![method.to_owned()] })
 }

@@ -10,6 +10,10 @@ pub(super) const FACTS: &[Fact] = facts! {
     "misplaced-map" "the map stands in a server or a location" misplaced_map;
     "misplaced-in-if" "the directive stands in an `if` or a `limit_except`" |scope| misplaced_in(scope, &[Context::If, Context::ServerIf, Context::LimitExcept]);
     "misplaced-in-stream" "the directive stands in a `stream` block" |scope| misplaced_in(scope, &[Context::Stream, Context::StreamServer, Context::StreamUpstream]);
+    "pass-in-server" "`proxy_pass` stands in a server, outside its locations" |scope| {
+        misplaced_in(scope, &[Context::Server, Context::ServerIf]).filter(|_| named(scope, "proxy_pass"))
+    };
+    "misplaced-upstream" "an `upstream` stands in a server or a location" |scope| misplaced(scope).filter(|_| named(scope, "upstream"));
     "websocket-address" "the address begins with ws:// or wss://" websocket_address;
     "address-with-variable" "the address holds a variable, so that nginx looks at it only when a request comes" with_variable;
     "websocket-address-in-variable" "the variable that is the address begins with ws:// or wss://" in_variable;
@@ -24,6 +28,10 @@ fn misplaced(scope: Scope<'_>) -> Option<Hit> {
     if unsure || directive.name?.allowed_in(directive.context) {
         return None;
     }
+    // A fragment with nothing but servers may be one for `stream`, where the address has no scheme.
+    if may_be_of_stream(scope.tree, id) {
+        return None;
+    }
     // In `location` and below, a block such as `map` has no other meaning; a foreign block may have one of its own.
     let around = match directive.context {
         Context::StreamServer => "`server` of `stream`".to_owned(),
@@ -34,8 +42,18 @@ fn misplaced(scope: Scope<'_>) -> Option<Hit> {
     Some(Hit { words: vec![around], ..Hit::at(Place::head(id)) })
 }
 
+/// Whether a `proxy_pass` stands in a server that may be one of `stream`.
+fn may_be_of_stream(tree: &Tree, id: DirectiveId) -> bool {
+    let has_scheme = tree.arg(id, 1).is_some_and(|address| address.contains("://"));
+    !tree.is_complete() && tree.directive(id).context == Context::Server && tree.is(id, "proxy_pass") && !has_scheme
+}
+
 fn misplaced_in(scope: Scope<'_>, contexts: &[Context]) -> Option<Hit> {
     misplaced(scope).filter(|_| directive(scope).is_some_and(|id| contexts.contains(&scope.tree.directive(id).context)))
+}
+
+fn named(scope: Scope<'_>, name: &str) -> bool {
+    directive(scope).is_some_and(|id| scope.tree.is(id, name))
 }
 
 fn misplaced_map(scope: Scope<'_>) -> Option<Hit> {

@@ -11,8 +11,10 @@ pub(super) const FACTS: &[Fact] = facts! {
     "duplicate-header" "a header of the handshake is sent twice" duplicate_header;
     "duplicate-host" "two Host lines are sent" |scope| duplicates(scope, &["Host"]);
     "equal-duplicate" "the two lines of a header that is sent twice say the same" equal_duplicate;
-    "header-argument-count" "a `proxy_set_header` for the handshake has other than two words; the word is how many" argument_count;
-    "header-with-more-words" "it has more than two" |scope| when(scope.tree.args(directive(scope)?).count() > 2);
+    "header-line" "the directive is `proxy_set_header`" |scope| when(is_header_line(scope));
+    "header-with-more-words" "it is one, and has more than two words" |scope| {
+        when(is_header_line(scope) && scope.tree.args(directive(scope)?).count() > 2)
+    };
     "upgrade-name-colon" "`Upgrade` is written with a colon alone" |scope| misnamed(scope, &scope.route()?.headers.upgrade);
     "connection-name-colon" "`Connection` is written with a colon alone" |scope| misnamed(scope, &scope.route()?.headers.connection);
     "header-name-colon" "the name of another header that a route for WebSockets sends is written with a colon" header_name_colon;
@@ -100,13 +102,6 @@ fn name_colon_beside(scope: Scope<'_>) -> Option<Hit> {
     when(others.iter().any(|&other| is_for(tree, other, &name)))
 }
 
-/// `invalid number of arguments` (`ngx_conf_handler`), for the headers of the handshake.
-fn argument_count(scope: Scope<'_>) -> Option<Hit> {
-    let tree = scope.tree;
-    let line = directive(scope).filter(|&line| !tree.is_block(line))?;
-    let count = tree.args(line).count();
-    let of_handshake = is_for(tree, line, "Upgrade") || is_for(tree, line, "Connection");
-    let is_template = tree.file(tree.directive(line).file).ast.template().is_some();
-    (count != 2 && of_handshake && !is_template)
-        .then(|| Hit { words: vec![count.to_string()], ..Hit::at(Place::head(line)) })
+fn is_header_line(scope: Scope<'_>) -> bool {
+    directive(scope).is_some_and(|line| scope.tree.is(line, "proxy_set_header"))
 }

@@ -8,6 +8,11 @@ use crate::websocket::{Header, Module, Route, State, concerns_upgrade, has_upgra
 
 pub(super) const FACTS: &[Fact] = facts! {
     "upgrade-map" "the map is meant to look at the client's Upgrade header" upgrade_map;
+    "map-of-connection" "the map has one argument, the variable for Connection" |scope| {
+        let id = directive(scope).filter(|&id| scope.tree.is(id, "map"))?;
+        let one = scope.tree.args(id).count() == 1;
+        when(one && scope.tree.arg(id, 1).is_some_and(|name| name.eq_ignore_ascii_case("$connection_upgrade")))
+    };
     "map-used" "the map's variable is sent in Connection or Upgrade" map_used;
     "map-source-literal" "the map's source lacks its `$`" map_source_literal;
     "map-source-misspelt" "the map's source is a misspelt `$http_upgrade`" map_source_misspelt;

@@ -26,6 +26,7 @@ macro_rules! facts {
     };
 }
 
+mod addresses;
 mod balancing;
 mod browser;
 mod buffers;
@@ -48,6 +49,7 @@ mod policy;
 mod query;
 mod reach;
 mod redirects;
+mod refusals;
 mod refused;
 mod request;
 mod response;
@@ -94,6 +96,8 @@ pub(super) fn all() -> impl Iterator<Item = &'static Fact> {
         tests_of_upgrade::FACTS,
         times::FACTS,
         directives::FACTS,
+        refusals::FACTS,
+        addresses::FACTS,
         maps::FACTS,
         comments::FACTS,
     ]

@@ -2,13 +2,15 @@
 
 use super::super::condition::{Hit, Scope};
 use super::super::finding::Place;
-use super::Fact;
+use super::{Fact, when};
 use crate::config::{DirectiveId, Part, Request, Tree, parts};
 use crate::websocket::{is_for, value};
 
 pub(super) const FACTS: &[Fact] = facts! {
     "request-headers-withheld" "`proxy_pass_request_headers off` withholds the key or the version" headers_withheld;
     "emptied-key" "the key or the version of the handshake is emptied" emptied_key;
+    "emptied-protocol" "the subprotocols that the client offers are emptied, and none is put into the answer" emptied_protocol;
+    "offers-subprotocol" "clients of the protocol always offer a subprotocol, and need one in the answer" offers_subprotocol;
     "fixed-key" "the key of the handshake is a constant, or its version another than 13" fixed_key;
     "fixed-extensions" "extensions are offered that the client did not offer" fixed_extensions;
     "fixed-protocol" "a subprotocol is offered, whatever the client offered" fixed_protocol;
@@ -57,6 +59,28 @@ fn emptied_key(scope: Scope<'_>) -> Option<Hit> {
         .flat_map(|header| lines(tree, block, header))
         .find(|&line| tree.evaluate(&value(tree, line), Request::Handshake, block).is_exactly(""))?;
     Some(found(tree, line))
+}
+
+const PROTOCOL: &str = "Sec-WebSocket-Protocol";
+
+/// A browser that offered subprotocols closes a connection for which the backend chose none (RFC 6455, 4.1). One that nginx
+/// puts into the answer itself is another matter.
+fn emptied_protocol(scope: Scope<'_>) -> Option<Hit> {
+    let tree = scope.tree;
+    let block = scope.route()?.block;
+    let answers = tree.effective(block, "add_header").map_or(&[][..], |effective| effective.lines);
+    let chosen = |&line: &DirectiveId| tree.arg(line, 1).is_some_and(|name| name.eq_ignore_ascii_case(PROTOCOL));
+    let line = lines(tree, block, PROTOCOL)
+        .find(|&line| tree.evaluate(&value(tree, line), Request::Handshake, block).is_exactly(""))?;
+    (!answers.iter().any(chosen)).then(|| found(tree, line))
+}
+
+/// MQTT 5.0, 6; RFC 7118, 7395; the specifications of WAMP, OCPP and of GraphQL over WebSocket; Action Cable's and Vite's clients.
+fn offers_subprotocol(scope: Scope<'_>) -> Option<Hit> {
+    const OFFER: [&str; 10] =
+        ["mqtt", "wamp", "xmpp", "sip", "stomp", "graphql", "action cable", "ocpp", "kubernetes", "vite"];
+    let protocol = scope.route()?.intent.protocol.as_ref()?.to_ascii_lowercase();
+    when(OFFER.iter().any(|name| protocol.starts_with(name)))
 }
 
 fn fixed_key(scope: Scope<'_>) -> Option<Hit> {

@@ -8,6 +8,7 @@ use crate::websocket::Confidence;
 
 pub(super) const FACTS: &[Fact] = facts! {
     "response-headers" "`add_header` sets Upgrade or Connection as a handshake's request has them" response_headers;
+    "response-handshake" "both Upgrade and Connection are set so in the block itself, as for a handshake" response_handshake;
     "response-upgrade-always" "`add_header Upgrade` is sent with every answer, the 101 included" response_upgrade_always;
     "response-headers-uncover" "without these lines, the location would inherit those of the blocks around it" uncover;
     "ssi-any-type" "`ssi_types` has every type processed" ssi_any_type;
@@ -40,6 +41,18 @@ fn response_headers(scope: Scope<'_>) -> Option<Hit> {
     let first = *lines.first()?;
     let words = vec![scope.tree.arg(first, 1).unwrap_or_default().into_owned()];
     Some(Hit { words, ..Hit::lines(lines) })
+}
+
+/// Both headers of the handshake, in the route's own lines: nothing else is sent in two such headers.
+fn response_handshake(scope: Scope<'_>) -> Option<Hit> {
+    let tree = scope.tree;
+    let block = scope.route()?.block;
+    let lines = lines_meant_for_request(tree, block);
+    let own = tree.effective(block, "add_header")?.origin == block;
+    let has = |header: &str| {
+        lines.iter().any(|&line| tree.arg(line, 1).is_some_and(|name| name.eq_ignore_ascii_case(header)))
+    };
+    when(own && has("Upgrade") && has("Connection"))
 }
 
 fn response_upgrade_always(scope: Scope<'_>) -> Option<Hit> {

@@ -80,23 +80,52 @@ fn case_sensitive_test(scope: Scope<'_>) -> Option<Hit> {
     if tree.is(id, "if") { of_if(tree, id) } else { of_map(tree, id) }
 }
 
-fn of_if(tree: &Tree, id: DirectiveId) -> Option<Hit> {
+/// The variable, the operator and the text of an `if`.
+fn comparison(tree: &Tree, id: DirectiveId) -> Option<(String, String, String)> {
     let subject = tree.arg(id, 1)?;
-    let subject = subject.trim_start_matches('(').trim();
-    let [Part::Variable(variable)] = parts(subject)[..] else { return None };
-    let tested = tested(variable)?;
-    let operator = tree.arg(id, 2)?;
+    let [Part::Variable(variable)] = parts(subject.trim_start_matches('(').trim())[..] else { return None };
     let text = tree.arg(id, 3)?;
     // The last word carries the `)` where no blank parts them.
     let text = if tree.arg(id, 4).is_none() { text.strip_suffix(')').unwrap_or(&text) } else { &text };
+    Some((variable.to_owned(), tree.arg(id, 2)?.into_owned(), text.to_owned()))
+}
+
+fn of_if(tree: &Tree, id: DirectiveId) -> Option<Hit> {
+    let (variable, operator, text) = comparison(tree, id)?;
+    let tested = tested(&variable)?;
     let how = match operator.trim_start_matches('!') {
         "=" => How::Equal,
         "~" => How::Pattern,
         _ => return None,
     };
+    let missed = misses(tested, how, &text)?;
+    let all = tested.browsers.iter().chain(tested.others);
+    let mut missed_values = all.filter(|value| !finds(how, &text, value));
+    if !operator.starts_with('!') && missed_values.all(|value| found_beside(tree, id, &variable, value)) {
+        return None;
+    }
     let word = if operator.starts_with('!') { "!~*" } else { "~*" };
     let place = Place { directive: id, part: WordPart::Word(2) };
-    Some(hit(place, word.to_owned(), tested, misses(tested, how, text)?))
+    Some(hit(place, word.to_owned(), tested, missed))
+}
+
+/// Whether another `if` of the same block finds the value and does the same.
+fn found_beside(tree: &Tree, id: DirectiveId, variable: &str, value: &str) -> bool {
+    let body = |test: DirectiveId| {
+        let lines = tree.children(test).map(|line| (tree.name(line), tree.args(line).collect::<Vec<_>>()));
+        lines.collect::<Vec<_>>()
+    };
+    let mut others = tree.own(tree.directive(id).parent, "if").iter().copied().filter(|&other| other != id);
+    others.any(|other| {
+        let Some((subject, operator, text)) = comparison(tree, other) else { return false };
+        let how = match operator.as_str() {
+            "=" => How::Equal,
+            "~" => How::Pattern,
+            "~*" => How::PatternOfAnyCase,
+            _ => return false,
+        };
+        subject.eq_ignore_ascii_case(variable) && finds(how, &text, value) && body(other) == body(id)
+    })
 }
 
 fn of_map(tree: &Tree, id: DirectiveId) -> Option<Hit> {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use memchr::{memchr2_iter, memchr3_iter, memmem};
 
-use super::super::ast::Ast;
+use super::super::ast::{Ast, NodeId, Word};
 use super::super::source::{Source, Span};
 use super::{TEXT, Template, directive_of, word_at};
 
@@ -173,19 +173,21 @@ fn variable(written: &str) -> &str {
 
 /// The variables that the configuration itself makes and writes in capitals.
 fn own_variables<'s>(source: &'s Source, ast: &Ast) -> HashSet<&'s str> {
-    let text = |word: usize| source.slice(ast.words[word].span);
+    let text = |word: &Word| source.slice(word.span);
     let mut own = HashSet::new();
-    for node in &ast.nodes {
-        let (first, behind) = (node.words.0 as usize, node.words.1 as usize);
+    for (node, id) in ast.nodes.iter().zip((0..).map(NodeId)) {
+        let words = ast.words(id);
+        let [first, arguments @ ..] = words else { continue };
         let directive = text(first);
-        if node.is_block() {
+        let sets = directive == "set" || directive.ends_with("_set") || directive == "js_var";
+        match (node.is_block(), arguments) {
             // `map $host $NAME {`, `geo $NAME {` and their like.
-            own.insert(variable(text(behind - 1)));
-        } else if behind - first > 1 && (directive == "set" || directive.ends_with("_set") || directive == "js_var") {
-            own.insert(variable(text(first + 1)));
+            (true, _) => own.extend(words.last().map(|last| variable(text(last)))),
+            (false, [name, ..]) if sets => _ = own.insert(variable(text(name))),
+            (false, _) => {}
         }
         // `(?<NAME>…)` in a regular expression.
-        own.extend((first..behind).flat_map(|word| text(word).split("<").skip(1)).map(identifier));
+        own.extend(words.iter().flat_map(|word| text(word).split("<").skip(1)).map(identifier));
     }
     own
 }

@@ -1,5 +1,7 @@
 //! How names are cut into words: upstreams, hosts, variables, server names.
 
+use std::borrow::Cow;
+
 /// The most words of a name that are tried as one (`open-web-ui` has three).
 pub(super) const MAX_PARTS: usize = 4;
 
@@ -18,21 +20,51 @@ pub(super) fn runs(parts: &[String]) -> impl Iterator<Item = String> {
     (1..=MAX_PARTS).rev().flat_map(move |length| parts.windows(length).map(<[String]>::concat))
 }
 
-/// The labels of a server name that its owner chose freely: all but the registered domain, or all if there is none.
-pub(super) fn own_labels(server_name: &str) -> Vec<String> {
+/// A server name in lower case, without what makes it a pattern.
+pub(super) fn plain(server_name: &str) -> Cow<'_, str> {
     let name = server_name.trim_start_matches(['~', '^']);
-    let name = if name.contains('\\') { name.replace("\\.", ".") } else { name.to_owned() }.to_lowercase();
-    let labels: Vec<&str> = name.split('.').filter(|label| !label.is_empty()).collect();
+    if name.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase() && byte != b'\\') {
+        return Cow::Borrowed(name);
+    }
+    Cow::Owned(name.replace("\\.", ".").to_lowercase())
+}
+
+/// What of a [plain] server name its owner chose freely: all labels but the registered domain, or all if there is none.
+pub(super) fn own_part(name: &str) -> &str {
+    let mut labels = name.rsplit('.').filter(|label| !label.is_empty());
     // `ws.*` and `ws.localhost` have no registered domain.
     let free = |label: &str| ["*", "local", "localhost", "lan", "home", "internal", "test"].contains(&label);
     // `example.co.uk`
     let second = ["ac", "co", "com", "edu", "gov", "net", "org"];
-    let registered = match labels.as_slice() {
-        [_] => 0,
-        [.., last] if free(last) => 1,
-        [.., _, middle, last] if last.len() == 2 && second.contains(middle) => 3,
+    let registered = match (labels.next(), labels.next(), labels.next()) {
+        (Some(_), None, _) => 0,
+        (Some(last), _, _) if free(last) => 1,
+        (Some(last), Some(middle), Some(_)) if last.len() == 2 && second.contains(&middle) => 3,
         _ => 2,
     };
-    let own = labels.len().saturating_sub(registered);
-    labels.into_iter().take(own).map(str::to_owned).collect()
+    (0..registered).fold(name, |rest, _| rest.trim_end_matches('.').rsplit_once('.').map_or("", |(rest, _)| rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{own_part, plain};
+
+    #[test]
+    fn the_registered_domain_is_nobodys_choice() {
+        for (name, own) in [
+            ("ws.example.com", "ws"),
+            ("*.Chat.example.co.uk", "*.chat"),
+            ("example.com", ""),
+            ("example.co.uk", ""),
+            ("co.uk", ""),
+            ("ws.localhost", "ws"),
+            ("ws.*", "ws"),
+            ("ws", "ws"),
+            (".ws.example.com.", ".ws"),
+            (r"~^ws\.example\.com", "ws"),
+            ("", ""),
+        ] {
+            assert_eq!(own_part(&plain(name)), own, "{name}");
+        }
+    }
 }

@@ -130,6 +130,9 @@ pub struct Deny {
     /// No path below such a segment is an endpoint either (`/docs/websocket`).
     #[serde(default)]
     pub below: bool,
+    /// Below an endpoint such a segment says the same (`/hub/negotiate`).
+    #[serde(default)]
+    pub beside: bool,
     /// Endings of paths, with their dot: the path is a file.
     #[serde(default)]
     pub suffixes: Vec<String>,

@@ -205,7 +205,7 @@ fn other_routes_are_denied() {
     assert_eq!(reason("/events"), Some("server-sent events"));
     assert_eq!(reason("/static/"), Some("static files"));
     assert_eq!(reason("/index.php"), Some("FastCGI"));
-    assert_eq!(reason("/healthz"), Some("health checks and metrics"));
+    assert_eq!(reason("/healthz"), Some("health checks"));
     assert_eq!(reason("/"), None);
     assert_eq!(reason("/events/ws"), None);
     let regex = |pattern| signals().denied_path(&segments(pattern, true)).is_some();

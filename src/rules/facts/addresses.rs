@@ -1,0 +1,97 @@
+//! Addresses that nginx refuses.
+
+use super::super::condition::{Hit, Scope};
+use super::super::finding::{Place, WordPart};
+use super::text::raw;
+use super::{Fact, directive};
+use crate::config::{Context, DirectiveId, ROOT, Target, Tree, is_placeholder};
+
+pub(super) const FACTS: &[Fact] = facts! {
+    "scheme-missing" "the address of `proxy_pass` begins with neither http:// nor https://" scheme_missing;
+    "scheme-to-add" "it is an address all the same; the word is the address with its scheme" scheme_to_add;
+    "upstream-with-port" "the address names an upstream and a port; the words are the name and the address without the port" upstream_with_port;
+    "server-with-path" "a server of an upstream is written with a path; the words are the path and the address alone" server_with_path;
+};
+
+fn first_argument(id: DirectiveId) -> Place {
+    Place { directive: id, part: WordPart::Word(1) }
+}
+
+/// Whether an address is finished text, in a place that is known.
+fn is_sure(tree: &Tree, id: DirectiveId, address: &str) -> bool {
+    let directive = tree.directive(id);
+    let template = tree.file(directive.file).ast.template().is_some() || is_placeholder(address);
+    let in_sight = directive.parent != ROOT || tree.is_complete();
+    // Angle brackets and capitals are for people to fill in.
+    let blank = address.contains(['$', '<', '[', '*', '{', '%']) && !address.starts_with('[');
+    in_sight && !template && !blank && !address.is_empty() && !address.bytes().all(|byte| byte.is_ascii_uppercase())
+}
+
+/// `invalid URL prefix` (`ngx_http_proxy_pass`).
+fn scheme_missing(scope: Scope<'_>) -> Option<Hit> {
+    let tree = scope.tree;
+    let id = directive(scope).filter(|&id| tree.is(id, "proxy_pass"))?;
+    let in_http = matches!(tree.directive(id).context, Context::Location | Context::If | Context::LimitExcept);
+    let address = tree.arg(id, 1)?;
+    let begins = |scheme: &str| address.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
+    // Those of clients are another rule's.
+    let known = ["http://", "https://", "ws://", "wss://"].into_iter().any(begins);
+    (in_http && !known && is_sure(tree, id, &address)).then(|| Hit::at(first_argument(id)))
+}
+
+fn scheme_to_add(scope: Scope<'_>) -> Option<Hit> {
+    let tree = scope.tree;
+    let id = scheme_missing(scope)?.places[0].directive;
+    let address = tree.arg(id, 1)?;
+    let authority = address.split('/').next().unwrap_or_default();
+    let (host, port) = authority.rsplit_once(':').unwrap_or((authority, ""));
+    let is_host = !host.is_empty()
+        && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._[]:".contains(&byte))
+        && (host.starts_with('[') || !host.contains(':'))
+        && port.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_host && !address.starts_with("unix:/") {
+        return None;
+    }
+    let scheme = if port == "443" { "https" } else { "http" };
+    let place = first_argument(id);
+    let (quote, rest) = split(raw(tree, place)?);
+    Some(Hit { places: vec![place], words: vec![format!("{quote}{scheme}://{rest}")] })
+}
+
+/// The quote that a written word begins with, and the rest.
+fn split(raw: &str) -> (&str, &str) {
+    raw.split_at(usize::from(raw.starts_with(['"', '\''])))
+}
+
+/// `upstream "…" may not have port` (`ngx_http_upstream_add`), whichever stands first.
+fn upstream_with_port(scope: Scope<'_>) -> Option<Hit> {
+    let tree = scope.tree;
+    let id = directive(scope).filter(|&id| tree.is(id, "proxy_pass"))?;
+    let address = tree.arg(id, 1)?;
+    let target = Target::new(&address);
+    let port = target.port().filter(|_| !target.variable && matches!(target.scheme.as_str(), "http" | "https"))?;
+    let upstream = tree.upstream(target.host())?.block;
+    let in_http = tree.directive(upstream).context == Context::Upstream
+        || tree.directive(tree.directive(upstream).parent).context == Context::Main;
+    if !in_http || tree.directive(upstream).context == Context::Stream || !is_sure(tree, id, &address) {
+        return None;
+    }
+    let place = first_argument(id);
+    let written = raw(tree, place)?;
+    let bare = written.replacen(&format!("{}:{port}", target.host()), target.host(), 1);
+    (bare != written).then(|| Hit { places: vec![place], words: vec![target.host().to_owned(), bare] })
+}
+
+/// `invalid host in upstream` (`ngx_parse_url` without `uri_part`).
+fn server_with_path(scope: Scope<'_>) -> Option<Hit> {
+    let tree = scope.tree;
+    let id = directive(scope).filter(|&id| tree.is(id, "server") && !tree.is_block(id))?;
+    let address = tree.arg(id, 1)?;
+    let in_upstream = tree.directive(id).context == Context::Upstream;
+    if !in_upstream || address.starts_with("unix:") || address.contains("://") || !is_sure(tree, id, &address) {
+        return None;
+    }
+    let (alone, path) = address.split_once('/').filter(|(alone, _)| !alone.is_empty())?;
+    let words = vec![format!("/{path}"), alone.to_owned()];
+    Some(Hit { places: vec![first_argument(id)], words })
+}

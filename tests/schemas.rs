@@ -84,7 +84,9 @@ fn settings() {
         assert!(!value[key].is_null(), "`init` does not show `{key}`");
     }
     assert_valid(&schema, &value, "what `init` comments out");
-    std::fs::create_dir(folder.path().join("nginx-rules")).unwrap();
+    let rule = folder.path().join("nginx-rules/house/no-tcp-keepalive.toml");
+    std::fs::create_dir_all(rule.parent().unwrap()).unwrap();
+    std::fs::copy("examples/own-rule/house/no-tcp-keepalive.toml", rule).unwrap();
     std::fs::write(&path, &all).unwrap();
     let shown = String::from_utf8(run(folder.path(), &["--show-settings", "nginx.conf"])).unwrap();
     let mut shown = toml(&shown);

@@ -127,7 +127,7 @@ fn what_the_configuration_explains_is_not_called_unexplained() {
         ("/tls/ws", "as one without TLS does to `https://`"),
         ("/asked/ws", "warning[upgrade-in-subrequest]"),
         ("/jump/ws", "error[lost-websocket-headers]"),
-        ("/deny/ws", "see: `deny all` at "),
+        ("/deny/ws", "warning[unreachable-route] `deny all` answers 403"),
         ("/if/ws", "see: `return 403` at "),
         ("/login/ws", "see: `auth_basic chat` at "),
         ("/file/ws", "see: `try_files $uri /none.html =404` at "),

@@ -53,6 +53,7 @@ fn answers_of_nginx_and_of_backends_are_told_apart() {
     http += &plain("/dropped", "return 444;");
     http += &plain("/page", "default_type text/html; return 200 '<!DOCTYPE html><title>App</title>';");
     http += &plain("/json", "default_type application/json; return 200 '{}';");
+    http += &upgrading("/silent", echo.port, "proxy_hide_header Sec-WebSocket-Protocol;");
     http += &upgrading("/hidden", echo.port, "proxy_hide_header Upgrade;");
     http += &upgrading("/unaccepted", echo.port, "proxy_hide_header Sec-WebSocket-Accept;");
     http += &upgrading("/added", echo.port, "add_header Upgrade websocket always;");
@@ -96,7 +97,8 @@ fn answers_of_nginx_and_of_backends_are_told_apart() {
         of("/unaccepted", "missing-accept", "without", "hidden-handshake-response"),
         of("/added", "switching-with-duplicate", "`Upgrade` 2 times", "response-header-instead"),
         of("/key", "wrong-accept", "does not belong to the key", "dropped-handshake-request"),
-        case(&site.url("/ok"), "--subprotocol mqtt", "subprotocol", "none of the subprotocols", ""),
+        case(&site.url("/ok"), "--subprotocol mqtt", "open", "", ""),
+        case(&site.url("/silent"), "--subprotocol mqtt", "subprotocol", "none of the subprotocols", ""),
         case(&site.url("/ok"), "--message hello --size 1M", "open", "messages come back", ""),
         case(&site.url("/ws"), "--origin http://backend", "open", "", ""),
         case(&format!("ws://127.0.0.1:{}/", site.ports[1]), "", "plain-http-on-tls-port", "Plain HTTP", ""),

@@ -98,7 +98,7 @@ pub(super) fn status(answer: &Answer, request: &Request, target: &Target, took: 
             format!("{whose} does not take GET there (405), and a handshake is a GET."),
         )
         .advise("Check `proxy_method` and `limit_except`, and whether the path is the WebSocket's.")
-        .points_to(&["get-denied", "dropped-handshake-request"]),
+        .points_to(&["get-denied", "dropped-handshake-request", "unreachable-route"]),
         429 => Diagnosis::new(
             Kind::TooManyRequests,
             format!("{whose} has had too many requests (429): a limit was reached."),
@@ -333,8 +333,10 @@ mod tests {
     #[test]
     fn a_status_points_to_every_rule_that_names_it() {
         // Other requests than the handshake, or other servers than the one that is probed.
-        const ELSEWHERE: [(&str, u16); 4] = [
+        const ELSEWHERE: [(&str, u16); 5] = [
             ("hard-coded-connection", 400),
+            // The answer to TLS: the client does not understand it.
+            ("listen-without-ssl", 400),
             ("upgrade-in-subrequest", 400),
             ("h2c-smuggling", 200),
             ("h2c-smuggling", 403),

@@ -4,6 +4,8 @@
 mod support;
 
 use std::collections::BTreeSet;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::time::Duration;
 
 use support::nginx::nginx;
@@ -18,22 +20,39 @@ fn http(text: &str) -> Site {
     Site::new(Context::Http, text)
 }
 
-/// Rule `missing-sticky-session`: without a method that goes by the client, its requests reach the servers in turns.
+/// Rule `missing-sticky-session`: without a method that goes by the client, or by what changes within a session, its
+/// requests reach several servers.
 #[test]
 fn requests_of_one_client_go_to_the_servers_in_turns_unless_hashed() {
     let Some(nginx) = nginx() else { return };
-    for (method, servers) in [("", 2), ("least_conn;", 2), ("ip_hash;", 1), ("hash $remote_addr consistent;", 1)] {
+    let methods = [("", 2), ("least_conn;", 2), ("hash $request_uri;", 2)];
+    for (method, servers) in methods.into_iter().chain([("ip_hash;", 1), ("hash $remote_addr consistent;", 1)]) {
         let running = http(&format!(
             "upstream nodes {{ {method} server 127.0.0.1:5000; server 127.0.0.1:5001; }}
              server {{ listen 80; location / {{ proxy_pass http://nodes; {WEBSOCKET} }} }}"
         ))
         .started(&nginx);
-        for _ in 0..10 {
-            running.get("/socket.io/").unwrap();
+        for number in 0..10 {
+            running.get(&format!("/socket.io/?t={number}")).unwrap();
         }
         let reached: BTreeSet<String> = running.received().into_iter().map(|one| one.backend).collect();
         assert_eq!(reached.len(), servers, "`{method}`: {reached:?}");
     }
+}
+
+/// Rule `listen-without-ssl`: without the word `ssl` a port answers TLS in plain text, whatever its number and certificate.
+#[test]
+fn a_port_without_ssl_answers_tls_in_plain_text() {
+    let Some(nginx) = nginx() else { return };
+    let running = http("server { listen 443; location / { proxy_pass http://127.0.0.1:3000; } }").started(&nginx);
+    let mut stream = TcpStream::connect(running.client.addr).unwrap();
+    stream.set_read_timeout(Some(running.client.patience)).unwrap();
+    // The record of a ClientHello: handshake, TLS 1.0, its length, its kind.
+    stream.write_all(b"\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00\r\n\r\n").unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    let answer = String::from_utf8_lossy(&answer);
+    assert!(answer.contains("400 Bad Request"), "{answer}");
 }
 
 /// Rule `cached-handshake`: a stored answer is the answer to a handshake, too, unless handshakes bypass the cache.

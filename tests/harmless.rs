@@ -243,3 +243,84 @@ fn an_if_that_misses_what_the_next_one_finds_misses_nothing() {
     let one = "if ($http_upgrade = \"WebSocket\") { set $to ws; }";
     assert!(said(&server(one)).contains("case-sensitive-upgrade-test"));
 }
+
+/// Servers that work, of kinds of which one part looks like a mistake. `OPEN` stands for the headers of a handshake.
+const WORKING: &[(&str, &str)] = &[
+    (
+        "a path that nginx is not to decode brings the arguments along",
+        "location /api/ { rewrite ^ $request_uri; rewrite ^/api/(.*) $1 break; return 400;
+            proxy_pass http://127.0.0.1:1/$uri; OPEN }",
+    ),
+    (
+        "a header that is hidden and added again",
+        "location /mqtt { proxy_pass http://127.0.0.1:1; OPEN proxy_hide_header Sec-WebSocket-Protocol;
+            add_header Sec-WebSocket-Protocol $upstream_http_sec_websocket_protocol always; }",
+    ),
+    ("the path of one handshake", "location /ws/ { proxy_pass http://127.0.0.1:1/ws; OPEN }"),
+    (
+        "a rewrite that leads into the location",
+        "rewrite ^/(.*)$ /en/$1 last; location /en/ws { proxy_pass http://127.0.0.1:1; OPEN }",
+    ),
+    (
+        "a name with a variable in it",
+        "location / { try_files $uri @$canary; } location @stable { proxy_pass http://127.0.0.1:1; OPEN }
+         location @canary { proxy_pass http://127.0.0.1:2; OPEN }",
+    ),
+    (
+        "two patterns of which one looks at case",
+        "location ~ ^/chat/ws { proxy_pass http://127.0.0.1:2; OPEN }
+         location ~* ^/chat/ws { proxy_pass http://127.0.0.1:1; OPEN }",
+    ),
+    (
+        "a status that leads on before all others are refused",
+        "error_page 418 = @ws; if ($http_upgrade) { return 418; } return 404;
+         location @ws { proxy_pass http://127.0.0.1:1; OPEN }",
+    ),
+    (
+        "an internal location that a test of Upgrade leads to",
+        "location / { if ($http_upgrade ~* websocket) { rewrite ^(.*)$ /__ws$1 last; } proxy_pass http://127.0.0.1:2; }
+         location /__ws/ { internal; rewrite ^/__ws(.*)$ $1 break; proxy_pass http://127.0.0.1:1;
+            proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade;
+            proxy_read_timeout 1h; }",
+    ),
+    ("the last method counts", "location /ws { proxy_pass http://balanced; OPEN }"),
+];
+
+#[test]
+fn what_works_in_an_unusual_way_is_left_alone() {
+    for (what, inside) in WORKING {
+        let headers = format!("{HEADERS}proxy_set_header Host $host;\nproxy_read_timeout 1h;").replace('\n', " ");
+        let text = main_file(&format!(
+            "map $cookie_canary $canary {{ default stable; 1 canary; }}\n\
+             upstream balanced {{ ip_hash; least_conn; server 127.0.0.1:1; server 127.0.0.1:2 backup; }}\n\
+             server {{\nlisten 80;\n{}\n}}",
+            inside.replace("OPEN", headers.trim())
+        ));
+        assert_eq!(said(&text), "", "{what}");
+        assert_eq!(fixed(&[("nginx.conf", &text)], "nginx.conf"), text, "{what}");
+    }
+}
+
+#[test]
+fn what_is_included_twice_is_not_taken_out_of_the_file() {
+    let headers = "proxy_set_header Host $host;\nproxy_set_header Upgrade $http_upgrade;\n\
+                   proxy_set_header Connection $connection_upgrade;\n";
+    let text = main_file(
+        "server {\nlisten 80;\nlocation /ws {\ninclude w.inc;\ninclude w.inc;\nproxy_http_version 1.1;\n\
+         proxy_read_timeout 1h;\nproxy_pass http://127.0.0.1:1;\n}\n}",
+    );
+    let files = [("nginx.conf", &*text), ("w.inc", headers)];
+    assert_eq!(fixed(&files, "w.inc"), headers);
+    assert_eq!(fixed(&files, "nginx.conf"), text);
+}
+
+#[test]
+fn a_slip_in_an_address_is_no_missing_scheme() {
+    for address in ["http:/127.0.0.1:1", "tcp://127.0.0.1:1", "ws//127.0.0.1:1", "26001"] {
+        let text = main_file(&format!(
+            "server {{\nlisten 80;\nlocation /ws {{\nproxy_pass {address};\n{HEADERS}proxy_read_timeout 1h;\n}}\n}}"
+        ));
+        assert!(said(&text).contains("invalid-address"), "{address}");
+        assert_eq!(fixed(&[("nginx.conf", &text)], "nginx.conf"), text, "{address}");
+    }
+}

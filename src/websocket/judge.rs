@@ -171,11 +171,9 @@ impl<'s> Judge<'_, 's> {
 
     /// Handshakes that come from other locations by way of internal jumps.
     fn arrivals(&mut self, routes: &Routes) {
-        let Some(arrivals) = routes.arrivals.at(self.route.block) else {
-            // Who is sent there cannot be followed.
-            self.intent.handshakes_alone |= !self.tree.own(self.route.block, "internal").is_empty();
-            return;
-        };
+        // Who else is sent there is not followed.
+        self.intent.handshakes_alone |= !self.tree.own(self.route.block, "internal").is_empty();
+        let Some(arrivals) = routes.arrivals.at(self.route.block) else { return };
         if !matches!(self.route.module, Module::Proxy | Module::Uwsgi | Module::Scgi)
             || self.is_subrequest_target(routes)
         {

@@ -61,6 +61,7 @@ impl Jumps {
             }
             for word in tree.args(id) {
                 match word.chars().next() {
+                    Some('@') if word.contains('$') => targets.anything = true,
                     Some('@') => _ = targets.names.insert(word.into_owned()),
                     Some('/') => targets.paths.push(word.into_owned()),
                     // The pattern of a rewrite and the files of `try_files` begin otherwise, or are no jump.
@@ -105,9 +106,13 @@ fn is_last(tree: &Tree, id: DirectiveId, word: &str) -> bool {
     tree.args(id).last().is_some_and(|last| last == word)
 }
 
-/// Whether a directive of this name runs code that may jump anywhere: Lua, njs, Perl, server-side includes.
+/// Whether a directive of this name runs code that may jump anywhere: Lua, njs, Perl, server-side includes, `echo_exec`.
 fn runs_code(name: &str) -> bool {
-    name.contains("_by_lua") || name.starts_with("js_") || name.starts_with("perl") || name == "ssi"
+    name.contains("_by_lua")
+        || name.starts_with("js_")
+        || name.starts_with("perl")
+        || name == "ssi"
+        || name.starts_with("echo_")
 }
 
 /// Whether a directive is of a module that nobody knows.

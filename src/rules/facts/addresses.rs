@@ -45,7 +45,10 @@ fn scheme_to_add(scope: Scope<'_>) -> Option<Hit> {
     let address = tree.arg(id, 1)?;
     let authority = address.split('/').next().unwrap_or_default();
     let (host, port) = authority.rsplit_once(':').unwrap_or((authority, ""));
+    // `http:/app`, `ws//app` and `26001` are not hosts that lack nothing but a scheme.
+    let is_slip = address.contains("//") || authority.ends_with(':') || host.bytes().all(|byte| byte.is_ascii_digit());
     let is_host = !host.is_empty()
+        && !is_slip
         && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._[]:".contains(&byte))
         && (host.starts_with('[') || !host.contains(':'))
         && port.bytes().all(|byte| byte.is_ascii_digit());

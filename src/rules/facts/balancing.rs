@@ -109,6 +109,11 @@ fn backup_refused(scope: Scope<'_>) -> Option<Hit> {
     if !tree.children(block).all(is_stock) || !tree.own(block, "sticky").is_empty() {
         return None;
     }
+    // Of several methods the last one counts.
+    const METHODS: [&str; 6] = ["hash", "ip_hash", "random", "least_conn", "least_time", "fair"];
+    if METHODS.iter().map(|name| tree.own(block, name).len()).sum::<usize>() > 1 {
+        return None;
+    }
     let before = |name: &&str| tree.own(block, name).iter().any(|&line| line < server);
     let method = WITHOUT.into_iter().find(before)?;
     let words = tree.words(server);

@@ -37,6 +37,10 @@ fn shadowed(scope: Scope<'_>) -> Option<Hit> {
         match tree.reach(server, &path) {
             // Beside a `^~` a pattern may be left over on purpose.
             Reached::Location(other) if other != block && tree.location(other)?.is_regex() => {
+                // What is written in capitals is left over.
+                if location.modifier == Modifier::RegexNoCase && tree.modifier(other) == Some(Modifier::Regex) {
+                    return None;
+                }
                 _ = by.get_or_insert(other);
             }
             _ => return None,

@@ -67,7 +67,10 @@ fn duplicates(scope: Scope<'_>, names: &[&str]) -> Option<Hit> {
 fn equal_duplicate(scope: Scope<'_>) -> Option<Hit> {
     let hit = duplicate_header(scope).or_else(|| duplicates(scope, &["Host"]))?;
     let [one, other] = hit.places[..] else { return None };
-    when(value(scope.tree, one.directive) == value(scope.tree, other.directive))
+    // Of a text that is included twice in one block neither can be taken out alone.
+    let written = |id: DirectiveId| (scope.tree.directive(id).file, scope.tree.directive(id).node);
+    let twice_included = written(one.directive) == written(other.directive);
+    when(!twice_included && value(scope.tree, one.directive) == value(scope.tree, other.directive))
 }
 
 /// The one header of the handshake whose only lines are written with a colon.

@@ -7,6 +7,7 @@ use crate::config::{DirectiveId, Tree};
 
 pub(super) const FACTS: &[Fact] = facts! {
     "listen-without-tls" "port 443 of a server with a certificate, without TLS; the word is the address" listen_without_tls;
+    "only-server-on-443" "no other server listens on that port" only_server;
     "plaintext-http2" "a `listen` speaks HTTP/2 without TLS" plaintext_http2;
 };
 
@@ -34,6 +35,15 @@ fn listen_without_tls(scope: Scope<'_>) -> Option<Hit> {
     let place = Place { directive: line, part: WordPart::Word(1) };
     let word = tree.arg(line, 1)?.into_owned();
     (!some && !elsewhere).then(|| Hit { places: vec![place], words: vec![word] })
+}
+
+/// With `ssl` on an address every server of it needs a certificate.
+fn only_server(scope: Scope<'_>) -> Option<Hit> {
+    let tree = scope.tree;
+    let own = scope.route()?.server?;
+    let is_443 = |line: &&DirectiveId| tree.arg(**line, 1).is_some_and(|at| at == "443" || at.ends_with(":443"));
+    let mut servers = tree.all("listen").iter().filter(is_443).map(|&line| tree.directive(line).parent);
+    super::when(tree.is_complete() && servers.all(|server| server == own))
 }
 
 /// `listen … http2` without TLS, on any line of that address.

@@ -20,6 +20,7 @@ pub(super) const FACTS: &[Fact] = facts! {
     "path-droppable" "without the path in the address the request keeps its own" path_droppable;
     "double-slash" "what follows the location's path reaches the backend behind two slashes" double_slash;
     "glued-path" "what follows the location's path is glued to that of the address" glued_path;
+    "alike-but-for-slash" "the two paths differ in nothing but the slash, and the protocol does not fix them" alike;
     "pusher-key-mapped" "the server expects a key below `/app`, and the address takes `/app` away" pusher_key;
     "stripped-endpoint" "the path that the protocol fixes is taken away" stripped_endpoint;
     "slash-mendable" "one slash more or less mends the mapping of paths" slash_mendable;
@@ -225,6 +226,12 @@ fn glued_path(scope: Scope<'_>) -> Option<Hit> {
     let glued = path.ends_with('/') && !uri.ends_with('/') && !uri.contains('?');
     let rest = below(route, path, uri);
     glued.then(|| Hit { places: vec![pass_word(route)], words: vec![format!("{path}{rest}"), format!("{uri}{rest}")] })
+}
+
+/// `location /ws/` with `http://b/ws`: a handshake to `/ws/` itself gets to `/ws`.
+fn alike(scope: Scope<'_>) -> Option<Hit> {
+    let (route, _, path, uri) = mapped_prefix(scope)?;
+    super::when(path.trim_end_matches('/') == uri.trim_end_matches('/') && !route.intent.fixed)
 }
 
 fn slash_mendable(scope: Scope<'_>) -> Option<Hit> {

@@ -18,6 +18,9 @@ pub(super) const FACTS: &[Fact] = facts! {
 /// nginx hands a path with variables on as it stands, without the request's arguments (NGINX facts part G).
 fn query_lost(scope: Scope<'_>) -> Option<Hit> {
     let route = scope.route().filter(|route| route.target.variable)?;
+    if brought_by_rewrite(scope.tree, route) {
+        return None;
+    }
     let lost = match &route.target.uri {
         Some(uri) if uri.contains('$') => !may_hold_query(scope.tree, route, uri, 8),
         _ => {
@@ -28,6 +31,17 @@ fn query_lost(scope: Scope<'_>) -> Option<Hit> {
         }
     };
     lost.then(|| Hit::at(pass_word(route)))
+}
+
+/// `rewrite ^ $request_uri;` makes the arguments a part of the path: what is written for paths that nginx is not to decode.
+fn brought_by_rewrite(tree: &Tree, route: &Route) -> bool {
+    let blocks = [Some(route.block), route.location_block, route.server].into_iter().flatten();
+    let around = blocks.flat_map(|block| {
+        let tests = tree.own(block, "if").iter().copied();
+        std::iter::once(block).chain(tests)
+    });
+    let mut rewrites = around.flat_map(|block| tree.own(block, "rewrite").iter().copied());
+    rewrites.any(|line| tree.arg(line, 2).is_some_and(|text| may_hold_query(tree, route, &text, 8)))
 }
 
 /// A replacement that ends in `?` keeps the request's arguments out (`ngx_http_rewrite`).

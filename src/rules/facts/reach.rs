@@ -116,6 +116,14 @@ fn returns_always(scope: Scope<'_>, block: DirectiveId, route: &Route) -> Option
     let ends = |block: DirectiveId| ["rewrite", "break"].into_iter().flat_map(move |name| tree.own(block, name));
     let inner = tree.own(block, "if").iter().flat_map(|&inner| ends(inner));
     let before = ends(block).chain(inner).any(|&other| other < line);
+    // A request that some `if` answers before may be led on to the route by its status.
+    let led_on = tree.own(block, "if").iter().filter(|&&inner| inner < line).any(|&inner| {
+        let mut answers = tree.own(inner, "return").iter();
+        answers.any(|&answer| tree.arg(answer, 1).is_some_and(|code| is_handled(tree, route, answer, &code)))
+    });
+    if led_on {
+        return None;
+    }
     // What an `if` with the route in it ends, it ends for the route.
     let in_route = route.block != block && ends(route.block).next().is_some();
     (!before && !in_route).then_some((line, code))

@@ -65,7 +65,8 @@ fn says_the_same(scope: Scope<'_>) -> Option<Hit> {
     let both = [one.directive, other.directive];
     let is_include = both.iter().any(|&id| tree.is(id, "include"));
     let files = both.map(|id| tree.directive(id).file);
-    when(!is_include && files[0] == files[1] && tree.args(both[0]).eq(tree.args(both[1])))
+    let twice_included = tree.directive(both[0]).node == tree.directive(both[1]).node;
+    when(!is_include && !twice_included && files[0] == files[1] && tree.args(both[0]).eq(tree.args(both[1])))
 }
 
 /// Locations are few where they are wrong; whoever has more of them learns of these first.

@@ -86,9 +86,13 @@ pub(super) fn denied(scope: Scope<'_>) -> Option<Hit> {
         return None;
     }
     let lines = |block: DirectiveId| [tree.own(block, "allow"), tree.own(block, "deny")].concat();
-    let levels = std::iter::once(block).chain(tree.ancestors(block));
-    for level in levels {
-        if tree.is_open(level) || scope.routes.jumps.runs_code(level) {
+    let levels = || std::iter::once(block).chain(tree.ancestors(block));
+    // What is not here may say `satisfy any`.
+    if levels().any(|level| tree.is_open(level)) || !tree.is_complete() {
+        return None;
+    }
+    for level in levels() {
+        if scope.routes.jumps.runs_code(level) {
             return None;
         }
         let mut all = lines(level);

@@ -31,6 +31,9 @@ pub(super) fn away(scope: Scope<'_>) -> Option<Hit> {
         found.get_or_insert((line, end));
     }
     let (line, end) = found?;
+    if leads_into(tree, line, route) {
+        return None;
+    }
     let mut hit = said(tree, line);
     hit.words.push(match end {
         Some(end) => format!("in `location {}`", tree.args(end).collect::<Vec<_>>().join(" ")),
@@ -38,6 +41,14 @@ pub(super) fn away(scope: Scope<'_>) -> Option<Hit> {
     });
     hit.places.extend(end.map(Place::head));
     Some(hit)
+}
+
+/// Whether the replacement may be what leads clients, who ask for another path, into the location: `/en$uri` into `/en/ws`.
+fn leads_into(tree: &Tree, line: DirectiveId, route: &Route) -> bool {
+    let replacement = tree.arg(line, 2).unwrap_or_default();
+    let start = replacement.split('$').next().unwrap_or_default();
+    let path = route.location.as_ref().map_or("", |location| &location.path);
+    start.len() > 1 && (path.starts_with(start) || start.starts_with(path))
 }
 
 /// Paths that handshakes of a route may have: none where the location is not made for them.

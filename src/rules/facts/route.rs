@@ -1,5 +1,7 @@
 //! What holds for a route as a whole.
 
+use std::collections::BTreeSet;
+
 use super::super::condition::{Asked, Hit, Scope};
 use super::super::finding::Place;
 use super::{Fact, when};
@@ -66,7 +68,9 @@ fn restricted_server(scope: Scope<'_>) -> Option<Hit> {
 
 fn several_servers(scope: Scope<'_>) -> Option<Hit> {
     let upstream = scope.tree.upstream(scope.route()?.target.host())?;
-    (upstream.servers.len() > 1).then(|| Hit::lines(upstream.servers.first().copied()))
+    // One that is written twice is one with more weight.
+    let addresses: BTreeSet<_> = upstream.servers.iter().filter_map(|&server| scope.tree.arg(server, 1)).collect();
+    (addresses.len() > 1).then(|| Hit::lines(upstream.servers.first().copied()))
 }
 
 fn sibling_sends_lost(scope: Scope<'_>) -> Option<Hit> {

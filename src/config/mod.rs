@@ -4,6 +4,7 @@
 //! is in effect there after inheritance and where it was set, which variables exist, and what a value becomes for a
 //! WebSocket handshake or a plain request. Nothing here knows why anybody asks.
 
+mod condition;
 mod context;
 mod definitions;
 pub mod directives;
@@ -24,6 +25,7 @@ mod upstream;
 pub mod variables;
 mod version;
 
+pub(crate) use condition::Condition;
 pub use context::{Context, ContextSet};
 pub use definitions::{Definition, DefinitionKind};
 pub use directives::{Inherit, Name};

@@ -1,8 +1,6 @@
 //! `if`s that let nothing but handshakes through to the upstream.
 
-use std::borrow::Cow;
-
-use crate::config::{DirectiveId, Pattern, Request, Tree};
+use crate::config::{Condition, DirectiveId, Request, Tree};
 
 /// The `if` of a location, or of its server, that answers every request without an `Upgrade` or sends it elsewhere.
 ///
@@ -33,44 +31,12 @@ fn turns_away(tree: &Tree, test: DirectiveId) -> bool {
 
 /// Whether such a request meets the condition of an `if`; none where that depends on more than is known here.
 fn is_met(tree: &Tree, test: DirectiveId, request: Request) -> Option<bool> {
-    let words = condition(tree, test)?;
-    let block = tree.directive(test).parent;
-    let is = |text: &str, holds: &dyn Fn(&str) -> bool| {
-        let values = tree.evaluate(text, request, block);
-        if values.open || values.undefined.is_some() || values.known.is_empty() {
-            return None;
-        }
-        let all = values.known.iter().all(|value| holds(value));
-        (all || !values.any(|value| holds(value))).then_some(all)
-    };
-    match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [subject] if subject.starts_with('$') => is(subject, &|value| !value.is_empty() && value != "0"),
-        [subject, operator @ ("=" | "!="), text] => {
-            let wanted = tree.evaluate(text, request, block);
-            let wanted = wanted.known.first().filter(|only| wanted.is_exactly(only))?;
-            is(subject, &|value| (value == wanted) == (operator == "="))
-        }
-        [subject, operator @ ("~" | "~*" | "!~" | "!~*"), pattern] => {
-            let pattern = Pattern::new(pattern, operator.ends_with('*'));
-            pattern.is_match("")?;
-            is(subject, &|value| (pattern.is_match(value) == Some(true)) != operator.starts_with('!'))
-        }
-        _ => None,
+    let condition = Condition::of(tree, test).filter(|condition| !condition.asks_for_files())?;
+    let values = tree.evaluate(&condition.subject, request, tree.directive(test).parent);
+    if values.open || values.undefined.is_some() {
+        return None;
     }
-}
-
-/// The words between the brackets of an `if` (`ngx_http_rewrite_if_condition`).
-fn condition(tree: &Tree, test: DirectiveId) -> Option<Vec<String>> {
-    let mut words: Vec<String> = tree.args(test).map(Cow::into_owned).collect();
-    let first = words.first_mut()?;
-    *first = first.strip_prefix('(')?.to_owned();
-    if first.is_empty() {
-        words.remove(0);
-    }
-    let last = words.last_mut()?;
-    *last = last.strip_suffix(')')?.to_owned();
-    if last.is_empty() {
-        words.pop();
-    }
-    Some(words)
+    let mut met = values.known.iter().map(|value| condition.holds(value));
+    let first = met.next()??;
+    met.all(|other| other == Some(first)).then_some(first)
 }

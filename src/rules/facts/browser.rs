@@ -1,6 +1,6 @@
 //! What an `if` decides about the handshake of a browser.
 
-use crate::config::{DirectiveId, Part, Pattern, Tree, parts};
+use crate::config::{Condition, DirectiveId, Part, Tree, parts};
 
 /// What the condition of an `if` looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,55 +15,20 @@ pub(super) enum About {
     Path,
 }
 
-/// The condition of an `if`, taken apart: what it looks at, how, and what it compares that with.
-struct Condition<'t> {
-    subject: &'t str,
-    operator: &'t str,
-    text: &'t str,
-}
-
 /// Whether a browser's handshake for a path meets the condition of an `if`, and what that is about; none when nobody can
 /// say. A handshake is a GET without a body, without `Referer`, `Authorization` and `Content-Type`; `Accept` is left
 /// out by Chrome and `*/*` from Firefox (RFC 6455, 4.1; the WebSocket standard).
 pub(super) fn meets(tree: &Tree, test: DirectiveId, path: Option<&str>) -> Option<(bool, About)> {
-    let words: Vec<String> = tree.args(test).map(std::borrow::Cow::into_owned).collect();
-    let mut words: Vec<&str> = words.iter().map(String::as_str).collect();
-    match words.first()?.strip_prefix('(')? {
-        "" => _ = words.remove(0),
-        rest => *words.first_mut()? = rest,
+    let condition = Condition::of(tree, test)?;
+    if condition.asks_for_files() {
+        // A handshake asks for no file.
+        return Some((condition.operator.starts_with('!'), About::Path));
     }
-    match words.last()?.strip_suffix(')')? {
-        "" if words.len() > 1 => _ = words.pop(),
-        rest => *words.last_mut()? = rest,
-    }
-    let condition = match words[..] {
-        [subject] => Condition { subject, operator: "", text: "" },
-        [operator @ ("-f" | "-d" | "-e" | "!-f" | "!-d" | "!-e"), _] => {
-            // A handshake asks for no file.
-            return Some((operator.starts_with('!'), About::Path));
-        }
-        [subject, operator, text] => Condition { subject, operator, text },
-        _ => return None,
-    };
-    let [Part::Variable(variable)] = parts(condition.subject)[..] else { return None };
+    let [Part::Variable(variable)] = parts(&condition.subject)[..] else { return None };
     let (values, about) = values(tree, test, &variable.to_ascii_lowercase(), path)?;
-    let mut met = values.iter().map(|value| holds(&condition, value));
+    let mut met = values.iter().map(|value| condition.holds(value));
     let first = met.next()??;
     met.all(|other| other == Some(first)).then_some((first, about))
-}
-
-fn holds(condition: &Condition<'_>, value: &str) -> Option<bool> {
-    let text = condition.text;
-    let negated = condition.operator.starts_with('!');
-    let found = match condition.operator {
-        "" => return Some(!value.is_empty() && value != "0"),
-        "=" | "!=" if text.contains('$') => return None,
-        "=" | "!=" => value == text,
-        "~" | "!~" => Pattern::new(text, false).is_match(value)?,
-        "~*" | "!~*" => Pattern::new(text, true).is_match(value)?,
-        _ => return None,
-    };
-    Some(found != negated)
 }
 
 /// The values that a variable has for a handshake.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use support::address::{Target, listen, milliseconds};
 use support::backend::{Behaviour, Http10, SESSION};
 use support::conf;
-use support::nginx::{Nginx, nginx};
+use support::nginx::{Nginx, Process, StartError, nginx};
 use support::outcome::Outcome;
 use support::site::{Context, Site};
 
@@ -325,6 +325,27 @@ fn nginx_ends_with_its_test() {
     assert!(TcpStream::connect(addr).is_ok());
     drop(running);
     assert!(TcpStream::connect(addr).is_err());
+}
+
+/// A port that another program took in the meantime is worth another try, whichever C library words the refusal.
+#[test]
+fn a_port_that_is_taken_is_told_from_a_refusal() {
+    let Some(nginx) = nginx() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let start = |text: &str| {
+        let path = folder.path().join("nginx.conf");
+        std::fs::write(&path, text).unwrap();
+        std::fs::create_dir_all(folder.path().join("logs")).unwrap();
+        Process::start(&nginx, folder.path(), &path).err()
+    };
+    let text = format!("events {{}} stream {{ server {{ listen {}; return ''; }} }}", taken.local_addr().unwrap());
+    let text = match nginx.module("ngx_stream_module.so") {
+        Some(module) => format!("load_module {}; {text}", module.display()),
+        None => text,
+    };
+    assert!(matches!(start(&text), Some(StartError::PortTaken)));
+    assert!(matches!(start("events {} nonsense;"), Some(StartError::Refused(_))));
 }
 
 #[test]

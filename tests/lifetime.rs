@@ -5,7 +5,7 @@
 mod support;
 
 use std::collections::BTreeSet;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -101,7 +101,7 @@ impl Master {
     /// Starts nginx; `PORT` in the text stands for the port that the client asks.
     fn start(nginx: &Nginx, text: &str) -> Master {
         let folder = tempfile::tempdir().unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = support::sandbox::free_port();
         let text = format!("daemon off; pid nginx.pid; error_log error.log info; worker_processes 1;\n{text}");
         std::fs::write(folder.path().join("nginx.conf"), text.replace("PORT", &port.to_string())).unwrap();
         let process = Command::new(&nginx.binary)

@@ -121,7 +121,8 @@ impl Process {
         while fs::metadata(&pid).map_or(0, |file| file.len()) == 0 {
             if child.try_wait().unwrap().is_some() {
                 let printed = String::from_utf8_lossy(&fs::read(&printed).unwrap()).into_owned();
-                let taken = printed.contains("Address already in use");
+                // EADDRINUSE by its number, Linux's or that of the BSDs: its text is the C library's.
+                let taken = ["(98: ", "(48: "].iter().any(|number| printed.contains(number));
                 return Err(if taken { StartError::PortTaken } else { StartError::Refused(without_stamps(&printed)) });
             }
             if Instant::now() > deadline {

@@ -15,14 +15,20 @@ use super::survey::place;
 static TAKEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
 
 /// A TCP port on 127.0.0.1 on which nothing listens.
+///
+/// It lies below those that Linux gives to outgoing connections (32768 and up), one of which could else take it before
+/// nginx does.
 pub(crate) fn free_port() -> u16 {
-    loop {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        if locked(&TAKEN).insert(port) {
-            return port;
-        }
-    }
+    const FIRST: u32 = 12_000;
+    const HOW_MANY: u32 = 20_000;
+    // Runs that are under way at once begin at different places.
+    let start = std::process::id().wrapping_mul(61);
+    let candidates = (0..HOW_MANY).map(|step| FIRST + start.wrapping_add(step) % HOW_MANY);
+    let mut taken = locked(&TAKEN);
+    candidates
+        .filter_map(|port| u16::try_from(port).ok())
+        .find(|&port| !taken.contains(&port) && TcpListener::bind(("127.0.0.1", port)).is_ok() && taken.insert(port))
+        .expect("no free port on 127.0.0.1")
 }
 
 /// Everything that one run of nginx uses; removed when dropped.

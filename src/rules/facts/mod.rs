@@ -60,6 +60,7 @@ mod settings;
 mod shadows;
 mod stripping;
 mod tests_of_upgrade;
+mod siblings;
 mod text;
 mod times;
 mod upstreams;
@@ -71,6 +72,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Fact> {
         reach::FACTS,
         jumps::FACTS,
         passes::FACTS,
+        siblings::FACTS,
         redirects::FACTS,
         shadows::FACTS,
         earlier::FACTS,

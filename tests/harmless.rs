@@ -283,6 +283,24 @@ const WORKING: &[(&str, &str)] = &[
             proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade;
             proxy_read_timeout 1h; }",
     ),
+    (
+        "a pattern of one segment, beside a location below which clients ask",
+        "location /ws { proxy_pass http://127.0.0.1:1; OPEN }
+         location ~ ^/[A-Za-z0-9_-]+$ { proxy_pass http://127.0.0.1:2; }",
+    ),
+    (
+        "Socket.IO without its polling",
+        "location /socket.io/ { if ($arg_transport = polling) { return 400; } proxy_pass http://turns; OPEN }",
+    ),
+    (
+        "Socket.IO with its WebSocket alone",
+        "location /socket.io/ { if ($args !~ transport=websocket) { return 403; } proxy_pass http://turns; OPEN }",
+    ),
+    (
+        "Socket.IO for handshakes alone",
+        "location /socket.io/ { if ($http_upgrade = \"\") { return 426; } proxy_pass http://turns; OPEN }",
+    ),
+    ("a server of Action Cable alone", "location /cable { proxy_pass http://cable/; OPEN }"),
     ("the last method counts", "location /ws { proxy_pass http://balanced; OPEN }"),
 ];
 
@@ -323,4 +341,70 @@ fn a_slip_in_an_address_is_no_missing_scheme() {
         assert!(said(&text).contains("invalid-address"), "{address}");
         assert_eq!(fixed(&[("nginx.conf", &text)], "nginx.conf"), text, "{address}");
     }
+}
+
+#[test]
+fn a_location_beside_one_that_upgrades_is_no_error_for_those_who_want_to_know_all() {
+    let text = main_file(&format!(
+        "server {{\nlisten 80;\nlocation /standalone-signaling/ {{\nproxy_pass http://127.0.0.1:8080/;\n\
+         proxy_http_version 1.1;\nproxy_set_header Host $http_host;\n}}\n\
+         location /standalone-signaling/spreed {{\nproxy_pass http://127.0.0.1:8080/spreed;\n{HEADERS}\
+         proxy_set_header Host $http_host;\nproxy_read_timeout 1h;\n}}\n}}"
+    ));
+    let folder = folder(&[("nginx.conf", &text)]);
+    let all = String::from_utf8_lossy(&run(folder.path(), &["--pedantic", "nginx.conf"]).stdout).into_owned();
+    assert!(all.contains("info[missing-upgrade-header]"), "{all}");
+    assert!(!all.contains("error[") && !all.contains("warning["), "{all}");
+}
+
+#[test]
+fn files_come_before_all_but_the_root() {
+    let said = |path: &str, files: &str| {
+        said(&main_file(&format!(
+            "server {{\nlisten 80;\nroot /srv;\nlocation {path} {{\ntry_files {files} =404;\n\
+             proxy_pass http://127.0.0.1:1;\n{HEADERS}proxy_set_header Host $http_host;\nproxy_read_timeout 1h;\n}}\n}}"
+        )))
+    };
+    assert!(said("/", "$uri $uri/").contains("only one to `/` itself"));
+    for (path, files) in [("/", "$uri"), ("/ws/", "$uri $uri/")] {
+        assert!(said(path, files).contains("no handshake of"), "{path} {files}");
+    }
+}
+
+#[test]
+fn a_location_written_like_an_address_is_not_made_a_path() {
+    let text = main_file(&format!(
+        "server {{\nlisten 80;\nlocation chat.example.com/ws {{\nproxy_pass http://127.0.0.1:1;\n{HEADERS}\
+         proxy_set_header Host $http_host;\nproxy_read_timeout 1h;\n}}\n}}"
+    ));
+    let folder = folder(&[("nginx.conf", &text)]);
+    let told = run(folder.path(), &["--fix", "--unsafe-fixes", "nginx.conf"]);
+    assert!([told.stdout, told.stderr].iter().any(|out| String::from_utf8_lossy(out).contains("unreachable-route")));
+    assert_eq!(std::fs::read_to_string(folder.path().join("nginx.conf")).unwrap_or_default(), text);
+}
+
+#[test]
+fn nothing_follows_from_a_line_whose_end_is_lost_beside_a_brace() {
+    let text = format!(
+        "events {{}}\nhttp {{\n    {}    server {{\n        listen 80;\n        location /ws {{\n            \
+         proxy_pass http://127.0.0.1:1;\n            proxy_http_version 1.1\n            \
+         proxy_set_header Upgrade $http_upgrade;\n            proxy_set_header Connection $connection_upgrade;\n            \
+         proxy_read_timeout 1h;\n        }}\n    }}\n",
+        MAP.replace('\n', " ")
+    );
+    let said = said(&text);
+    assert_eq!(said.lines().count(), 1, "{said}");
+    assert!(said.contains("error[syntax-error]"), "{said}");
+}
+
+#[test]
+fn a_comment_is_not_left_alone() {
+    let text = main_file(&format!(
+        "server {{\nlisten 80;\nlocation /ws {{\nproxy_pass http://127.0.0.1:1;\n{HEADERS}\
+         proxy_set_header Host $http_host;\nproxy_read_timeout 1h;\nproxy_http_version 1.1; # for the sockets\n}}\n}}"
+    ));
+    assert!(said(&text).contains("duplicate-directive"));
+    assert_eq!(fixed(&[("nginx.conf", &text)], "nginx.conf"), text);
+    let bare = text.replace(" # for the sockets", "");
+    assert_eq!(fixed(&[("nginx.conf", &bare)], "nginx.conf").matches("proxy_http_version").count(), 1);
 }

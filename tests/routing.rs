@@ -277,6 +277,26 @@ const WORKING: &[Working] = &[
         served: "/socket.io/?EIO=4",
     },
     Working {
+        name: "a named location that a backend's answer leads to",
+        http: "server { listen 80; location / { proxy_pass http://127.0.0.1:8081; } location @socket { proxy_pass http://127.0.0.1:3000; HEADERS } }
+               server { listen 8081; server_name gate; add_header X-Accel-Redirect @socket always; return 200; }",
+        path: "/ws",
+        served: "/ws",
+    },
+    Working {
+        name: "an internal location that a backend's answer leads to",
+        http: "server { listen 80; location / { proxy_pass http://127.0.0.1:8081; } location /ws { internal; proxy_pass http://127.0.0.1:3000; HEADERS } }
+               server { listen 8081; server_name gate; add_header X-Accel-Redirect /ws/1 always; return 200; }",
+        path: "/page",
+        served: "/ws/1",
+    },
+    Working {
+        name: "a location that a rewrite leads to by its bare name",
+        http: "server { listen 80; location /chat { rewrite ^ ws last; } location ws { rewrite ^ /live break; proxy_pass http://127.0.0.1:3000; HEADERS } }",
+        path: "/chat",
+        served: "/live",
+    },
+    Working {
         name: "a path with a variable in a pattern",
         http: "server { listen 80; location ~ ^/ws { proxy_pass http://127.0.0.1:3000$request_uri; HEADERS } }",
         path: "/ws?t=1",

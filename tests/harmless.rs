@@ -310,6 +310,7 @@ fn what_works_in_an_unusual_way_is_left_alone() {
         let headers = format!("{HEADERS}proxy_set_header Host $host;\nproxy_read_timeout 1h;").replace('\n', " ");
         let text = main_file(&format!(
             "map $cookie_canary $canary {{ default stable; 1 canary; }}\n\
+             upstream turns {{ server 127.0.0.1:1; server 127.0.0.1:2; }}\nupstream cable {{ server 127.0.0.1:1; }}\n\
              upstream balanced {{ ip_hash; least_conn; server 127.0.0.1:1; server 127.0.0.1:2 backup; }}\n\
              server {{\nlisten 80;\n{}\n}}",
             inside.replace("OPEN", headers.trim())

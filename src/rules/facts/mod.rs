@@ -35,6 +35,7 @@ mod capacity;
 mod comments;
 mod dead_paths;
 mod directives;
+mod duplicates;
 mod earlier;
 mod headers;
 mod jumps;
@@ -100,6 +101,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Fact> {
         directives::FACTS,
         refusals::FACTS,
         addresses::FACTS,
+        duplicates::FACTS,
         maps::FACTS,
         comments::FACTS,
     ]

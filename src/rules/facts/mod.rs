@@ -47,6 +47,7 @@ mod origin;
 mod passes;
 mod paths;
 mod policy;
+mod ports;
 mod query;
 mod reach;
 mod redirects;
@@ -59,9 +60,9 @@ mod route;
 mod security;
 mod settings;
 mod shadows;
+mod siblings;
 mod stripping;
 mod tests_of_upgrade;
-mod siblings;
 mod text;
 mod times;
 mod upstreams;
@@ -71,9 +72,9 @@ pub(super) fn all() -> impl Iterator<Item = &'static Fact> {
     [
         route::FACTS,
         reach::FACTS,
+        siblings::FACTS,
         jumps::FACTS,
         passes::FACTS,
-        siblings::FACTS,
         redirects::FACTS,
         shadows::FACTS,
         earlier::FACTS,
@@ -100,8 +101,9 @@ pub(super) fn all() -> impl Iterator<Item = &'static Fact> {
         times::FACTS,
         directives::FACTS,
         refusals::FACTS,
-        addresses::FACTS,
         duplicates::FACTS,
+        addresses::FACTS,
+        ports::FACTS,
         maps::FACTS,
         comments::FACTS,
     ]

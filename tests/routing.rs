@@ -335,3 +335,31 @@ fn what_is_said_to_work_does() {
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
+
+/// `unreachable-route` says 502 of a server that is its own backend; with an address of another server it opens.
+#[test]
+fn a_server_that_is_its_own_backend_answers_502() {
+    let Some(nginx) = nginx() else { return };
+    let site = |port: u16| {
+        let text = format!(
+            "events {{ worker_connections 32; }} http {{ server {{ listen 8080; location /ws {{ proxy_pass http://127.0.0.1:{port}; {HEADERS} }} }} }}"
+        );
+        Site::new(Context::Main, &text).keep_loops().handshake(&nginx, "/ws")
+    };
+    assert_eq!(site(8080).status(), Some(502));
+    assert!(site(3000).is_open());
+}
+
+/// What `$scheme` becomes in a server with TLS: `https`, to a backend that speaks plain HTTP.
+#[test]
+fn the_scheme_of_the_client_is_not_that_of_the_backend() {
+    let Some(nginx) = nginx() else { return };
+    let site = |scheme: &str| {
+        let text = format!(
+            "events {{}} http {{ server {{ listen 80; location /ws {{ proxy_pass {scheme}://127.0.0.1:3000; {HEADERS} }} }} }}"
+        );
+        Site::new(Context::Main, &text).keep_upstream_tls().handshake(&nginx, "/ws")
+    };
+    assert_eq!(site("https").status(), Some(502));
+    assert!(site("$scheme").is_open());
+}

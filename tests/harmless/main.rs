@@ -4,6 +4,8 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
+mod tables;
+
 const MAP: &str = "map $http_upgrade $connection_upgrade {\n    default upgrade;\n    '' close;\n}\n";
 const HEADERS: &str = "proxy_set_header Upgrade $http_upgrade;\nproxy_set_header Connection $connection_upgrade;\nproxy_http_version 1.1;\n";
 
@@ -140,65 +142,6 @@ fn a_pattern_of_endpoints_alone_carries_no_plain_requests() {
     assert_eq!(said(&text), "");
 }
 
-/// Locations beside those of the WebSockets, which serve plain requests. `OPEN` stands for the headers of a handshake.
-const BESIDE: &[(&str, &str)] = &[
-    (
-        "the request that comes before SignalR's handshake",
-        "location /notifications/hub { proxy_pass http://127.0.0.1:1; OPEN }
-         location /notifications/hub/negotiate { proxy_pass http://127.0.0.1:2; }",
-    ),
-    (
-        "the same inside a location that upgrades, with header lines of its own",
-        "location /signalr/ { proxy_pass http://127.0.0.1:1; OPEN
-            location /signalr/negotiate { proxy_pass http://127.0.0.1:2; proxy_set_header Host $host; } }",
-    ),
-    (
-        "the other transports of SockJS",
-        "location = /sockjs/info { proxy_pass http://127.0.0.1:1; }
-         location ~ ^/sockjs/\\d+/\\w+/(xhr|xhr_send|eventsource|jsonp)$ { proxy_pass http://127.0.0.1:1; }
-         location /sockjs/ { proxy_pass http://127.0.0.1:1; OPEN }",
-    ),
-    (
-        "checks and files below an endpoint",
-        "location /cable { proxy_pass http://127.0.0.1:1; OPEN }
-         location = /cable/health { proxy_pass http://127.0.0.1:1; }
-         location /cable/metrics { proxy_pass http://127.0.0.1:1; }
-         location /ws/static/ { proxy_pass http://127.0.0.1:1; }",
-    ),
-    (
-        "what takes no GET request, or none of a client",
-        "location /ws { proxy_pass http://127.0.0.1:1; OPEN }
-         location = /ws/publish { limit_except POST { deny all; } proxy_pass http://127.0.0.1:2; }
-         location = /ws/send { if ($request_method != POST) { return 405; } proxy_pass http://127.0.0.1:2; }
-         location /ws/inner/ { internal; proxy_pass http://127.0.0.1:2; }",
-    ),
-    (
-        "another location to an upstream that is called after WebSockets",
-        "location /ws { proxy_pass http://websocket; OPEN }
-         location /api/ { proxy_pass http://websocket; }
-         location = /status { proxy_pass http://websocket; }",
-    ),
-    (
-        "an interface for programs beside an application's endpoint",
-        "location /connection/websocket { proxy_pass http://centrifugo; OPEN }
-         location /api { proxy_pass http://centrifugo; }",
-    ),
-];
-
-#[test]
-fn what_serves_plain_requests_beside_websockets_is_left_alone() {
-    for (what, locations) in BESIDE {
-        let headers = format!("{HEADERS}proxy_set_header Host $host;\nproxy_read_timeout 1h;");
-        let text = main_file(&format!(
-            "upstream websocket {{ server 127.0.0.1:1; }}\nupstream centrifugo {{ server 127.0.0.1:1; }}\n\
-             server {{\nlisten 80;\n{}\n}}",
-            locations.replace("OPEN", &headers)
-        ));
-        assert_eq!(said(&text), "", "{what}");
-        assert_eq!(fixed(&[("nginx.conf", &text)], "nginx.conf"), text, "{what}");
-    }
-}
-
 #[test]
 fn headers_that_every_websocket_route_repeats_need_not_reach_the_others() {
     let text = main_file(&format!(
@@ -242,82 +185,6 @@ fn an_if_that_misses_what_the_next_one_finds_misses_nothing() {
     assert_eq!(said(&server(both)), "");
     let one = "if ($http_upgrade = \"WebSocket\") { set $to ws; }";
     assert!(said(&server(one)).contains("case-sensitive-upgrade-test"));
-}
-
-/// Servers that work, of kinds of which one part looks like a mistake. `OPEN` stands for the headers of a handshake.
-const WORKING: &[(&str, &str)] = &[
-    (
-        "a path that nginx is not to decode brings the arguments along",
-        "location /api/ { rewrite ^ $request_uri; rewrite ^/api/(.*) $1 break; return 400;
-            proxy_pass http://127.0.0.1:1/$uri; OPEN }",
-    ),
-    (
-        "a header that is hidden and added again",
-        "location /mqtt { proxy_pass http://127.0.0.1:1; OPEN proxy_hide_header Sec-WebSocket-Protocol;
-            add_header Sec-WebSocket-Protocol $upstream_http_sec_websocket_protocol always; }",
-    ),
-    ("the path of one handshake", "location /ws/ { proxy_pass http://127.0.0.1:1/ws; OPEN }"),
-    (
-        "a rewrite that leads into the location",
-        "rewrite ^/(.*)$ /en/$1 last; location /en/ws { proxy_pass http://127.0.0.1:1; OPEN }",
-    ),
-    (
-        "a name with a variable in it",
-        "location / { try_files $uri @$canary; } location @stable { proxy_pass http://127.0.0.1:1; OPEN }
-         location @canary { proxy_pass http://127.0.0.1:2; OPEN }",
-    ),
-    (
-        "two patterns of which one looks at case",
-        "location ~ ^/chat/ws { proxy_pass http://127.0.0.1:2; OPEN }
-         location ~* ^/chat/ws { proxy_pass http://127.0.0.1:1; OPEN }",
-    ),
-    (
-        "a status that leads on before all others are refused",
-        "error_page 418 = @ws; if ($http_upgrade) { return 418; } return 404;
-         location @ws { proxy_pass http://127.0.0.1:1; OPEN }",
-    ),
-    (
-        "an internal location that a test of Upgrade leads to",
-        "location / { if ($http_upgrade ~* websocket) { rewrite ^(.*)$ /__ws$1 last; } proxy_pass http://127.0.0.1:2; }
-         location /__ws/ { internal; rewrite ^/__ws(.*)$ $1 break; proxy_pass http://127.0.0.1:1;
-            proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade;
-            proxy_read_timeout 1h; }",
-    ),
-    (
-        "a pattern of one segment, beside a location below which clients ask",
-        "location /ws { proxy_pass http://127.0.0.1:1; OPEN }
-         location ~ ^/[A-Za-z0-9_-]+$ { proxy_pass http://127.0.0.1:2; }",
-    ),
-    (
-        "Socket.IO without its polling",
-        "location /socket.io/ { if ($arg_transport = polling) { return 400; } proxy_pass http://turns; OPEN }",
-    ),
-    (
-        "Socket.IO with its WebSocket alone",
-        "location /socket.io/ { if ($args !~ transport=websocket) { return 403; } proxy_pass http://turns; OPEN }",
-    ),
-    (
-        "Socket.IO for handshakes alone",
-        "location /socket.io/ { if ($http_upgrade = \"\") { return 426; } proxy_pass http://turns; OPEN }",
-    ),
-    ("a server of Action Cable alone", "location /cable { proxy_pass http://cable/; OPEN }"),
-    ("the last method counts", "location /ws { proxy_pass http://balanced; OPEN }"),
-];
-
-#[test]
-fn what_works_in_an_unusual_way_is_left_alone() {
-    for (what, inside) in WORKING {
-        let headers = format!("{HEADERS}proxy_set_header Host $host;\nproxy_read_timeout 1h;").replace('\n', " ");
-        let text = main_file(&format!(
-            "map $cookie_canary $canary {{ default stable; 1 canary; }}\n\
-             upstream turns {{ server 127.0.0.1:1; server 127.0.0.1:2; }}\nupstream cable {{ server 127.0.0.1:1; }}\n\
-             upstream balanced {{ ip_hash; least_conn; server 127.0.0.1:1; server 127.0.0.1:2 backup; }}\n\
-             server {{\nlisten 80;\n{}\n}}",
-            inside.replace("OPEN", headers.trim())
-        ));
-        assert_eq!(said(&text), "", "{what}");
-        assert_eq!(fixed(&[("nginx.conf", &text)], "nginx.conf"), text, "{what}");
-    }
 }
 
 #[test]

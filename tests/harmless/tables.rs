@@ -106,6 +106,11 @@ const WORKING: &[(&str, &str)] = &[
          location ~ ^/[A-Za-z0-9_-]+$ { proxy_pass http://127.0.0.1:2; }",
     ),
     (
+        "a pattern of files, beside Socket.IO, whose path ends in a slash",
+        "location /socket.io { proxy_pass http://127.0.0.1:1; OPEN }
+         location ~ \\.(js|io)$ { proxy_pass http://127.0.0.1:2; }",
+    ),
+    (
         "Socket.IO without its polling",
         "location /socket.io/ { if ($arg_transport = polling) { return 400; } proxy_pass http://turns; OPEN }",
     ),
@@ -143,7 +148,8 @@ const ACCEPTED: &[&str] = &[
     "server { listen 8000-8003; location /ws { proxy_pass http://127.0.0.1:1; OPEN } }",
     "server { listen 80; location /ws { proxy_pass http://127.0.0.1:1; proxy_redirect / /a; proxy_redirect /b /c; OPEN } }",
     "server { listen 80; set $backend http://127.0.0.1; location /ws { proxy_pass $backend:1; OPEN } }",
-    "server { listen 80; location /ws { proxy_pass http://127.0.0.1:0080; OPEN } }",
+    "server { listen 80; location /ws { proxy_pass http://127.0.0.1:0081; OPEN } }",
+    "server { listen 80; location = /ws { proxy_pass http://127.0.0.1:1?a=b; OPEN } }",
     "map $host $to { default http://127.0.0.1:1; b https://127.0.0.1:2; }
      server { listen 80; location /ws { proxy_pass $to$request_uri; OPEN } }",
     "server { listen 80; location ~ ^/app { location ~ /ws { proxy_pass http://127.0.0.1:1; OPEN } } }",

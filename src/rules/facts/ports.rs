@@ -63,11 +63,11 @@ fn authority(tree: &Tree, id: DirectiveId, address: &str) -> Option<(String, boo
     found.filter(|(authority, _)| !authority.starts_with("unix:"))
 }
 
-/// What follows the first colon, or the colon behind the brackets of an IPv6 address.
+/// What follows the first colon, up to the arguments, or the colon behind the brackets of an IPv6 address.
 fn port(authority: &str) -> Option<&str> {
     let rest = match authority.strip_prefix('[') {
         Some(inner) => inner.split_once(']')?.1,
         None => authority,
     };
-    Some(rest.split_once(':')?.1)
+    rest.split_once(':')?.1.split('?').next()
 }

@@ -53,10 +53,12 @@ fn in_part(scope: Scope<'_>, hit: &Hit) -> bool {
 /// clients ask for just this path.
 fn takes_one_path(scope: Scope<'_>, route: &Route, other: DirectiveId) -> bool {
     let (Some(server), Some(location)) = (route.server, &route.location) else { return false };
-    let known = route.intent.fixed && is_endpoint(scope, &location.path);
     let stem = location.path.trim_end_matches('/');
+    let reaches = |path: &str| scope.tree.reach(server, path) == Reached::Location(other);
+    let asked = route.intent.slashless || reaches(&format!("{stem}/"));
+    let known = route.intent.fixed && is_endpoint(scope, &location.path) && asked;
     let below = ["/x", "/7/a-b", "/7/a-b/websocket"].map(|rest| format!("{stem}{rest}"));
-    !known && below.iter().any(|path| scope.tree.reach(server, path) != Reached::Location(other))
+    !known && below.iter().any(|path| !reaches(path))
 }
 
 /// Whether a handshake of the route that comes to another location may succeed there just as well.

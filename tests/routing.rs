@@ -277,6 +277,26 @@ const WORKING: &[Working] = &[
         served: "/socket.io/?EIO=4",
     },
     Working {
+        name: "a named location that a backend's answer leads to",
+        http: "server { listen 80; location / { proxy_pass http://127.0.0.1:8081; } location @socket { proxy_pass http://127.0.0.1:3000; HEADERS } }
+               server { listen 8081; server_name gate; add_header X-Accel-Redirect @socket always; return 200; }",
+        path: "/ws",
+        served: "/ws",
+    },
+    Working {
+        name: "an internal location that a backend's answer leads to",
+        http: "server { listen 80; location / { proxy_pass http://127.0.0.1:8081; } location /ws { internal; proxy_pass http://127.0.0.1:3000; HEADERS } }
+               server { listen 8081; server_name gate; add_header X-Accel-Redirect /ws/1 always; return 200; }",
+        path: "/page",
+        served: "/ws/1",
+    },
+    Working {
+        name: "a location that a rewrite leads to by its bare name",
+        http: "server { listen 80; location /chat { rewrite ^ ws last; } location ws { rewrite ^ /live break; proxy_pass http://127.0.0.1:3000; HEADERS } }",
+        path: "/chat",
+        served: "/live",
+    },
+    Working {
         name: "a path with a variable in a pattern",
         http: "server { listen 80; location ~ ^/ws { proxy_pass http://127.0.0.1:3000$request_uri; HEADERS } }",
         path: "/ws?t=1",
@@ -314,4 +334,36 @@ fn what_is_said_to_work_does() {
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// What `unreachable-route` says of a server that is its own backend; with an address of another server it opens. Whether
+/// connections run out when nginx connects or when it accepts depends on how many there are.
+#[test]
+fn a_server_that_is_its_own_backend_runs_out_of_connections() {
+    let Some(nginx) = nginx() else { return };
+    let site = |connections: u16, port: u16| {
+        let text = format!(
+            "events {{ worker_connections {connections}; }} http {{ server {{ listen 8080; location /ws {{ proxy_pass http://127.0.0.1:{port}; {HEADERS} }} }} }}"
+        );
+        Site::new(Context::Main, &text).keep_loops().handshake(&nginx, "/ws")
+    };
+    for connections in [32, 33] {
+        let status = site(connections, 8080).status();
+        assert!(status == Some(500) || status == Some(502), "{connections}: {status:?}");
+    }
+    assert!(site(32, 3000).is_open());
+}
+
+/// What `$scheme` becomes in a server with TLS: `https`, to a backend that speaks plain HTTP.
+#[test]
+fn the_scheme_of_the_client_is_not_that_of_the_backend() {
+    let Some(nginx) = nginx() else { return };
+    let site = |scheme: &str| {
+        let text = format!(
+            "events {{}} http {{ server {{ listen 80; location /ws {{ proxy_pass {scheme}://127.0.0.1:3000; {HEADERS} }} }} }}"
+        );
+        Site::new(Context::Main, &text).keep_upstream_tls().handshake(&nginx, "/ws")
+    };
+    assert_eq!(site("https").status(), Some(502));
+    assert!(site("$scheme").is_open());
 }

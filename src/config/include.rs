@@ -141,7 +141,9 @@ mod tests {
         let machine = Included::Files(vec!["/etc/nginx/sites-enabled/default".into()]);
         assert_eq!(files("/etc/nginx/sites-enabled/*", &own[..1]), machine);
         let mut memory = Memory::new();
-        own.iter().chain(&["/repo/deploy/sites-enabled/app"]).for_each(|path| _ = memory.insert(*path, ""));
+        for path in own.iter().chain(&["/repo/deploy/sites-enabled/app"]) {
+            memory.insert(*path, "");
+        }
         let map = IncludeMap(vec![("/etc/nginx".into(), "/repo/deploy".into())]);
         assert_eq!(
             resolve("/etc/nginx/sites-enabled/*", Path::new("/repo/nginx"), &map, &memory),

@@ -37,6 +37,7 @@ pub use location::{Location, Modifier};
 pub use reach::Reached;
 pub use reader::{Disk, Memory, Reader};
 pub use regex::Pattern;
+pub(crate) use server::listen_address;
 pub use server::{Served, ServedBy};
 pub use tree::{Directive, DirectiveId, File, FileId, Problem, ROOT, Tree, TreeOptions, Unread};
 pub use upstream::{Target, Upstream};

@@ -82,7 +82,7 @@ impl Tree {
             }
             for &line in lines {
                 let default = self.args(line).skip(1).any(|arg| arg == "default_server" || arg == "default");
-                if let Some((address, port)) = self.arg(line, 1).and_then(|arg| listen(&arg)) {
+                if let Some((address, port)) = self.arg(line, 1).and_then(|arg| listen_address(&arg)) {
                     all.push(Listen { server, address, port, default });
                 }
             }
@@ -155,7 +155,7 @@ const ANY_V4: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 const ANY_V6: IpAddr = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
 
 /// The address and port of a `listen` line; none for a socket in the file system.
-fn listen(written: &str) -> Option<(Option<IpAddr>, u16)> {
+pub(crate) fn listen_address(written: &str) -> Option<(Option<IpAddr>, u16)> {
     if written.starts_with("unix:") {
         return None;
     }

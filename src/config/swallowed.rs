@@ -16,9 +16,9 @@ pub(super) fn find(tree: &Tree) -> Vec<(DirectiveId, Problem)> {
 fn swallowed(tree: &Tree, id: DirectiveId) -> Option<Problem> {
     let directive = tree.directive(id);
     let words = tree.words(id);
-    // In a template, or behind an error that has been named already, nothing more can be said for sure.
+    // In a template nothing can be said for sure.
     let ast = &tree.file(directive.file).ast;
-    if (words.len() < 3 && !tree.is_block(id)) || ast.template().is_some() || !ast.errors().is_empty() {
+    if (words.len() < 3 && !tree.is_block(id)) || ast.template().is_some() {
         return None;
     }
     if directive.context == Context::Entries {

@@ -210,6 +210,13 @@ impl<'t> Layout<'t> {
         Edit { span: Span { start, end: span.end }, text: String::new() }
     }
 
+    /// Whether nothing but a comment is left of its line when a directive goes.
+    pub(super) fn strands_comment(&self, directive: DirectiveId) -> bool {
+        let span = self.tree.node(directive).span;
+        let behind = Span { start: span.end, end: self.source().line_span(span.end).end };
+        self.indent_at(span.start).is_some() && self.source().slice(behind).trim_start().starts_with('#')
+    }
+
     /// Takes whole lines away, and of the empty lines in front of them and behind them one, so that no gap is left.
     pub(super) fn without_lines(&self, lines: Span) -> Edit {
         let text = self.source().text();

@@ -117,7 +117,11 @@ impl<'a> Rewriter<'a> {
                 if ast.comments()[first..].first().is_some_and(|&comment| span.contains(comment)) {
                     return Err(Withheld::new("a comment stands inside it and would be lost"));
                 }
-                Ok(vec![FileEdit { file, edit: Layout::new(self.tree, file).without(*directive) }])
+                let layout = Layout::new(self.tree, file);
+                if layout.strands_comment(*directive) {
+                    return Err(Withheld::new("the comment behind it speaks of it, and would be left alone"));
+                }
+                Ok(vec![FileEdit { file, edit: layout.without(*directive) }])
             }
             Op::Uncomment(place) => {
                 let (file, span) = place.locate(self.tree);

@@ -3,145 +3,17 @@
 use super::compile::{Checker, RuleError};
 use super::facts::{self, Fact};
 use super::finding::Place;
-use super::ignores::Comment;
 use super::schema::Condition;
 use super::spanned::Spanned;
-use crate::config::{DirectiveId, Openness, Tree, Version, VersionRange, is_placeholder};
-use crate::websocket::{Module, Plain, Route, Routes, State, is_for, value};
+use super::times::milliseconds;
+use crate::config::{DirectiveId, Openness, Tree, VersionRange, is_placeholder};
+use crate::websocket::{Module, Plain, State, is_for, value};
 
-/// What a condition is asked about.
-#[derive(Clone, Copy)]
-pub(super) struct Scope<'a> {
-    pub(super) tree: &'a Tree,
-    pub(super) routes: &'a Routes,
-    pub(super) version: Option<Version>,
-    pub(super) subject: Asked<'a>,
-    /// The one line that conditions on directives are to look at, where a rule speaks of each by itself.
-    pub(super) only: Option<DirectiveId>,
-}
+mod scope;
+mod together;
 
-/// The subject of a question.
-#[derive(Clone, Copy)]
-pub(super) enum Asked<'a> {
-    /// The route of that number.
-    Route(usize),
-    /// A directive.
-    Directive(DirectiveId),
-    /// A comment that silences rules.
-    Comment(&'a Comment),
-}
-
-impl<'a> Scope<'a> {
-    /// The route that is asked about.
-    pub(super) fn route(&self) -> Option<&'a Route> {
-        match self.subject {
-            Asked::Route(index) => self.routes.all.get(index),
-            Asked::Directive(_) | Asked::Comment(_) => None,
-        }
-    }
-}
-
-/// What made a condition hold.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Hit {
-    pub(super) places: Vec<Place>,
-    /// Words for `{name.…}` that are not in the places.
-    pub(super) words: Vec<String>,
-}
-
-impl Hit {
-    pub(super) fn at(place: Place) -> Self {
-        Self { places: vec![place], words: Vec::new() }
-    }
-
-    pub(super) fn lines(lines: impl IntoIterator<Item = DirectiveId>) -> Self {
-        Self { places: lines.into_iter().map(Place::head).collect(), words: Vec::new() }
-    }
-}
-
-/// Conditions that belong together.
-#[derive(Debug, Default)]
-pub(super) struct Conditions {
-    pub(super) all: Vec<Compiled>,
-    pub(super) any: Vec<Compiled>,
-    pub(super) none: Vec<Compiled>,
-}
-
-impl Conditions {
-    /// The names that places and placeholders may use.
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.all.iter().chain(&self.any).filter_map(|condition| condition.name.as_deref())
-    }
-
-    /// These conditions with others that are asked after them.
-    pub(super) fn with<'c>(&'c self, other: &'c Self) -> Conditions {
-        let rename = |list: &[Compiled]| list.iter().map(Compiled::named_only).collect();
-        let mut all: Vec<Compiled> = rename(&self.all);
-        all.extend(self.any.iter().chain(&other.all).chain(&other.any).map(Compiled::named_only));
-        Conditions { all, ..Conditions::default() }
-    }
-
-    /// Whether all of them hold together; what was found is added to `found`.
-    pub(super) fn hold(&self, scope: Scope<'_>, found: &mut Found) -> bool {
-        for condition in &self.all {
-            match condition.holds(scope, &mut found.open) {
-                Some(hit) => found.add(condition.name.as_deref(), hit),
-                None => return false,
-            }
-        }
-        if !self.any.is_empty() {
-            let mut some = false;
-            for condition in &self.any {
-                if let Some(hit) = condition.holds(scope, &mut found.open) {
-                    some = true;
-                    found.add(condition.name.as_deref(), hit);
-                }
-            }
-            if !some {
-                return false;
-            }
-        }
-        let mut ignored = Openness::Closed;
-        let blocked = self.none.iter().any(|condition| condition.holds(scope, &mut ignored).is_some());
-        let absences = self.none.iter().map(|condition| condition.rests_on_absence(scope));
-        found.open = found.open.max(absences.max().unwrap_or_default());
-        !blocked
-    }
-}
-
-/// What the conditions of a rule found, by name.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Found {
-    named: Vec<(String, Hit)>,
-    /// Something that was found missing may stand in text that is not here.
-    pub(super) open: Openness,
-}
-
-impl Found {
-    fn add(&mut self, name: Option<&str>, hit: Hit) {
-        let Some(name) = name else { return };
-        match self.named.iter_mut().find(|(other, _)| other == name) {
-            Some((_, known)) => {
-                known.places.extend(hit.places);
-                known.words.extend(hit.words);
-            }
-            None => self.named.push((name.to_owned(), hit)),
-        }
-    }
-
-    /// The same, where `name` was found in this one place alone.
-    pub(super) fn with_one(&self, name: &str, place: Place) -> Self {
-        let mut found = self.clone();
-        for (_, hit) in found.named.iter_mut().filter(|(other, _)| other == name) {
-            hit.places = vec![place];
-        }
-        found
-    }
-
-    pub(super) fn get(&self, name: &str) -> Option<&Hit> {
-        self.named.iter().find(|(other, _)| other == name).map(|(_, hit)| hit)
-    }
-}
+pub(super) use scope::{Asked, Hit, Scope};
+pub(super) use together::{Conditions, Found};
 
 /// Which lines of a directive count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -354,59 +226,4 @@ fn states(checker: &Checker<'_>, words: &[Spanned<String>]) -> Result<Vec<State>
 fn plains(checker: &Checker<'_>, words: &[Spanned<String>]) -> Result<Vec<Plain>, RuleError> {
     let names = ["clean", "literal", "mapped", "unknown"];
     words.iter().map(|word| checker.one_of(word, "state of a header", &names, Plain::from_name)).collect()
-}
-
-/// A time as nginx reads it in `proxy_read_timeout` and its like, in milliseconds: `3600`, `60s`, `1h 30m`, `500ms`.
-/// Units fall from left to right, months and years are not allowed (`ngx_parse_time`; NGINX facts part C).
-pub fn milliseconds(text: &str) -> Option<u64> {
-    const UNITS: [(&str, u64); 7] =
-        [("w", 604_800_000), ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1), ("", 1000)];
-    let mut rest = text;
-    let mut step = 0;
-    let mut total: u64 = 0;
-    if rest.is_empty() || rest.starts_with(' ') {
-        return None;
-    }
-    while !rest.is_empty() {
-        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-        let number: u64 = rest[..digits].parse().ok()?;
-        rest = &rest[digits..];
-        let letters = rest.bytes().take_while(u8::is_ascii_lowercase).count();
-        // A bare number behind a unit counts seconds, whatever the unit before it.
-        let unit = UNITS.iter().position(|(name, _)| *name == &rest[..letters])?;
-        if unit < step || (unit == 6 && step == 6) {
-            return None;
-        }
-        step = unit + 1;
-        total = total.checked_add(number.checked_mul(UNITS[unit].1)?)?;
-        rest = rest[letters..].trim_start_matches(' ');
-    }
-    Some(total)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_are_read_as_nginx_reads_them() {
-        for (text, time) in [
-            ("3600", 3_600_000),
-            ("60s", 60_000),
-            ("1h 30m", 5_400_000),
-            ("1h30m", 5_400_000),
-            ("1m30", 90_000),
-            ("500ms", 500),
-            ("1s500ms", 1500),
-            ("01h", 3_600_000),
-            ("60s ", 60_000),
-            ("0", 0),
-            ("1w", 604_800_000),
-        ] {
-            assert_eq!(milliseconds(text), Some(time), "{text}");
-        }
-        for text in ["1M", "1y", "30m1h", "1h1h", "500ms1s", "-1", "1.5h", "off", "1H", "60min", "", " 60s", "$t"] {
-            assert_eq!(milliseconds(text), None, "{text}");
-        }
-    }
 }

@@ -17,12 +17,12 @@ mod schema;
 mod severity;
 mod spanned;
 mod spelling;
+mod times;
 mod wording;
 mod words;
 mod writer;
 
 pub use compile::RuleError;
-pub use condition::milliseconds;
 pub use engine::{Checked, DEFAULT_READ_TIMEOUT, Options, check};
 pub use finding::{Finding, HeaderValue, Op, Place, Plan, Safety, WordPart};
 pub use rule::{FixRule, Rule};
@@ -30,6 +30,7 @@ pub use rule_set::RuleSet;
 pub use schema::{Backend, Example, Handshake, json_schema};
 pub use severity::Severity;
 pub use spelling::nearest;
+pub use times::milliseconds;
 pub use wording::toml_error;
 
 /// The facts that rules may ask for, each with what it says.

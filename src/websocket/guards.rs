@@ -9,11 +9,14 @@ use crate::config::{Condition, DirectiveId, Request, Tree};
 pub(super) fn guard(tree: &Tree, block: DirectiveId, server: Option<DirectiveId>) -> Option<DirectiveId> {
     let blocks = [Some(block), server.filter(|&server| server != block)];
     let mut tests = blocks.into_iter().flatten().flat_map(|block| tree.own(block, "if").iter().copied());
-    tests.find(|&test| {
-        turns_away(tree, test)
-            && is_met(tree, test, Request::Plain) == Some(true)
-            && is_met(tree, test, Request::Handshake) == Some(false)
-    })
+    tests.find(|&test| turns_plain_away(tree, test))
+}
+
+/// Whether an `if` answers every request without an `Upgrade`, or sends it elsewhere, and lets handshakes through.
+pub fn turns_plain_away(tree: &Tree, test: DirectiveId) -> bool {
+    turns_away(tree, test)
+        && is_met(tree, test, Request::Plain) == Some(true)
+        && is_met(tree, test, Request::Handshake) == Some(false)
 }
 
 /// The `if` of a location that turns away what is no POST, or the like.

@@ -32,6 +32,7 @@ pub(super) fn of<'s>(
     judge.condition();
     judge.lost_header(routes, index);
     judge.neighbours(routes, index);
+    judge.twin(routes, index);
     judge.denials(routes, known);
     judge.conclude()
 }

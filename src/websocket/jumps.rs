@@ -66,6 +66,7 @@ impl Jumps {
                     Some('/') => targets.paths.push(word.into_owned()),
                     // The pattern of a rewrite and the files of `try_files` begin otherwise, or are no jump.
                     Some('$') => targets.anything |= !tree.is(id, "rewrite") && is_last(tree, id, &word),
+                    _ if is_path_of_jump(tree, id, &word) => targets.paths.push(word.into_owned()),
                     _ => {}
                 }
             }
@@ -100,6 +101,14 @@ impl Jumps {
     fn of(&self, server: DirectiveId) -> impl Iterator<Item = &Targets> {
         [server, ROOT].into_iter().filter_map(|level| self.by_server.get(&level))
     }
+}
+
+/// Whether a word without a slash in front is what a `rewrite` makes of the path, or where `try_files` goes at last: nginx
+/// looks for a location of that very name.
+fn is_path_of_jump(tree: &Tree, id: DirectiveId, word: &str) -> bool {
+    let replaced = tree.is(id, "rewrite") && tree.arg(id, 2).is_some_and(|second| second == word);
+    let last = tree.is(id, "try_files") && is_last(tree, id, word);
+    (replaced || last) && !word.contains("://") && !word.starts_with('=')
 }
 
 fn is_last(tree: &Tree, id: DirectiveId, word: &str) -> bool {

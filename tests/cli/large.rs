@@ -21,7 +21,7 @@ fn a_hundred_thousand_nested_blocks() {
 
 #[test]
 fn a_line_of_a_megabyte() {
-    let result = lint(format!("events {{}}\nhttp {{ {} }}\n", "sendfile on; ".repeat(80_000)));
+    let result = lint(format!("events {{}}\nhttp {{ {} }}\n", "index a.html; ".repeat(80_000)));
     assert_eq!(result.status, 0, "{}", String::from_utf8_lossy(&result.stderr));
 }
 

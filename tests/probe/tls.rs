@@ -133,3 +133,28 @@ fn an_endpoint_for_http2_alone_is_recognised_in_the_tls_handshake() {
         case(&other.url("wss"), "--insecure", "tls-refused", "both", ""),
     ]);
 }
+
+/// `$scheme` is the client's: behind TLS it is `https`, which a backend that speaks plain HTTP does not understand
+/// (`upstream-tls-mismatch`).
+#[test]
+fn the_clients_scheme_is_not_the_backends() {
+    let Some(nginx) = nginx() else { return };
+    let echo = backend(Behaviour::default());
+    let location = |scheme: &str| {
+        format!(
+            "location /{} {{ proxy_pass {scheme}://127.0.0.1:{}; proxy_http_version 1.1; \
+             proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade; }}\n",
+            scheme.trim_start_matches('$'),
+            echo.port
+        )
+    };
+    let http = format!(
+        "server {{ listen 127.0.0.1:PORT0 ssl; ssl_certificate FOLDER/c.pem; ssl_certificate_key FOLDER/k.pem;\n{}{} }}",
+        location("$scheme"),
+        location("http")
+    );
+    let (certificate, key) = self_signed("localhost");
+    let site = Site::start(&nginx, &http, &[("c.pem", &certificate), ("k.pem", &key)]);
+    let of = |path: &str, id, text| case(&site.url(path).replace("ws:", "wss:"), "--insecure", id, text, "");
+    check(&[of("/http", "open", "works"), of("/scheme", "bad-gateway", "502")]);
+}

@@ -27,14 +27,17 @@ impl Rewriter<'_> {
                 format!("127.0.0.1:{}", self.sandbox.backend_port(&target.key(), scope.subrequest))
             };
         }
-        let hop = self.survey.listening.iter().filter(|(id, _)| scope.server.as_ref() != Some(id)).find_map(
-            |(_, listens)| {
+        let hop = self
+            .survey
+            .listening
+            .iter()
+            .filter(|(id, _)| self.options.keep_loops || scope.server.as_ref() != Some(id))
+            .find_map(|(_, listens)| {
                 listens
                     .iter()
                     .find(|(_, port)| target.is_local() && Some(*port) == target.number())
                     .map(|(key, _)| key.clone())
-            },
-        );
+            });
         let port = match hop {
             Some(key) => self.sandbox.listen_port(&key),
             None => self.sandbox.backend_port(&target.key(), scope.subrequest),

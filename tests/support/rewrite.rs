@@ -19,6 +19,9 @@ pub(crate) struct Options {
     pub(crate) shrink_timeouts: Option<u64>,
     /// Leaves `https://` in `proxy_pass`. The servers behind still speak plain HTTP.
     pub(crate) keep_upstream_tls: bool,
+    /// Leads a server's requests to itself where that is what is written. Else an address with the server's own port, such as
+    /// that of a container, is another machine's.
+    pub(crate) keep_loops: bool,
 }
 
 /// Timeouts of an idle WebSocket or stream (NGINX facts part C), all 60 s by default but `proxy_timeout`, which is ten minutes.

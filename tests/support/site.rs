@@ -143,6 +143,12 @@ impl Site {
         self
     }
 
+    /// Leads the requests of a server that passes them to itself there.
+    pub(crate) fn keep_loops(mut self) -> Site {
+        self.options.keep_loops = true;
+        self
+    }
+
     /// Leaves `https://` in `proxy_pass`, though the servers behind speak plain HTTP.
     pub(crate) fn keep_upstream_tls(mut self) -> Site {
         self.options.keep_upstream_tls = true;

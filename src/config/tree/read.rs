@@ -69,7 +69,10 @@ impl Tree {
                 tree.doubtful.insert(tree.directive(id).parent);
             }
             tree.doubtful.insert(id);
-            tree.problems.push(problem);
+            // Behind an error that has been named already it may follow from that one: it is a doubt, and no more.
+            if tree.file(tree.directive(id).file).ast.errors().is_empty() {
+                tree.problems.push(problem);
+            }
         }
         tree.misunderstood = tree.problems.iter().filter_map(|problem| Some(problem.place?.0)).collect();
         let paths = (0..).map(FileId).zip(&tree.files).map(|(id, file)| (file.source.path().to_owned(), id));

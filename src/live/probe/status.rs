@@ -137,7 +137,7 @@ pub(super) fn status(answer: &Answer, request: &Request, target: &Target, took: 
                 } else {
                     "Read the application's own log: its code failed over this request."
                 })
-                .points_to(&["websocket-scheme", "upgrade-in-subrequest"])
+                .points_to(&["websocket-scheme", "invalid-address", "upgrade-in-subrequest", "unreachable-route"])
         }
         _ => Diagnosis::new(Kind::OtherStatus, format!("{whose} answers {status} in place of 101.")),
     }

@@ -4,10 +4,11 @@ use super::super::condition::{Hit, Scope};
 use super::super::finding::{Place, WordPart};
 use super::text::raw;
 use super::{Fact, directive};
-use crate::config::{Context, DirectiveId, ROOT, Target, Tree, is_placeholder};
+use crate::config::{Context, DirectiveId, Part, ROOT, Request, Target, Tree, is_placeholder, parts};
 
 pub(super) const FACTS: &[Fact] = facts! {
     "scheme-missing" "the address of `proxy_pass` begins with neither http:// nor https://" scheme_missing;
+    "scheme-missing-later" "the same, of an address with variables: whatever they hold, it begins with no scheme" scheme_missing_later;
     "scheme-to-add" "it is an address all the same; the word is the address with its scheme" scheme_to_add;
     "upstream-with-port" "the address names an upstream and a port; the words are the name and the address without the port" upstream_with_port;
     "server-with-path" "a server of an upstream is written with a path; the words are the path and the address alone" server_with_path;
@@ -37,6 +38,51 @@ fn scheme_missing(scope: Scope<'_>) -> Option<Hit> {
     // Those of clients are another rule's.
     let known = ["http://", "https://", "ws://", "wss://"].into_iter().any(begins);
     (in_http && !known && is_sure(tree, id, &address)).then(|| Hit::at(first_argument(id)))
+}
+
+/// `invalid URL prefix` for each request (`ngx_http_proxy_eval`; 500 on 1.22.1).
+fn scheme_missing_later(scope: Scope<'_>) -> Option<Hit> {
+    let tree = scope.tree;
+    let id = directive(scope).filter(|&id| tree.is(id, "proxy_pass"))?;
+    let around = tree.directive(id);
+    let in_http = matches!(around.context, Context::Location | Context::If | Context::LimitExcept);
+    let address = tree.arg(id, 1)?;
+    let template = tree.file(around.file).ast.template().is_some() || is_placeholder(&address);
+    let known = in_http && !template && !address.contains(['<', '%', '*']) && Target::new(&address).variable;
+    if !known || (around.parent == ROOT && !tree.is_complete()) {
+        return None;
+    }
+    // Those of clients are another rule's.
+    const SCHEMES: [&str; 4] = ["http://", "https://", "ws://", "wss://"];
+    let (heads, whole) = heads(tree, id, &address);
+    let is_without = |head: &String| {
+        let head = head.to_ascii_lowercase();
+        let may_go_on = !whole && SCHEMES.iter().any(|scheme| scheme.starts_with(&head));
+        !head.is_empty() && !may_go_on && !SCHEMES.iter().any(|scheme| head.starts_with(scheme))
+    };
+    (!heads.is_empty() && heads.iter().all(is_without)).then(|| Hit::at(first_argument(id)))
+}
+
+/// What an address may begin with, as far as that is known, and whether that is all of it.
+fn heads(tree: &Tree, id: DirectiveId, address: &str) -> (Vec<String>, bool) {
+    const MOST: usize = 32;
+    let mut heads = vec![String::new()];
+    for part in parts(address) {
+        match part {
+            Part::Text(text) => heads.iter_mut().for_each(|head| head.push_str(text)),
+            Part::Variable(name) => {
+                let values = tree.evaluate(&format!("${name}"), Request::Handshake, tree.directive(id).parent);
+                if values.open || values.undefined.is_some() || heads.len() * values.known.len() > MOST {
+                    return (heads, false);
+                }
+                heads = heads
+                    .iter()
+                    .flat_map(|head| values.known.iter().map(move |value| format!("{head}{value}")))
+                    .collect();
+            }
+        }
+    }
+    (heads, true)
 }
 
 fn scheme_to_add(scope: Scope<'_>) -> Option<Hit> {

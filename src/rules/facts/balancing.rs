@@ -4,10 +4,11 @@ use super::super::condition::{Hit, Scope};
 use super::super::finding::{Place, WordPart};
 use super::{Fact, directive, when};
 use crate::config::{Context, DirectiveId, Part, Tree, Upstream, parts};
+use crate::websocket::turns_plain_away;
 
 pub(super) const FACTS: &[Fact] = facts! {
     "sticky-protocol" "a session is several requests, which must all reach the same server" |scope| {
-        when(scope.route()?.intent.sticky)
+        when(scope.route()?.intent.sticky && !keeps_polling_out(scope))
     };
     "spread-servers" "several servers take turns, whoever the client is; the second place is the upstream" spread_servers;
     "other-balancing" "a balancing method is chosen for the upstream" other_balancing;
@@ -15,6 +16,30 @@ pub(super) const FACTS: &[Fact] = facts! {
     "backup-beside" "a server of the upstream is a `backup`, which most balancing methods refuse" backup_beside;
     "backup-refused" "the server is a `backup` behind a balancing method that knows none; the word is the method" backup_refused;
 };
+
+/// Whether an `if` refuses requests because of the transport they ask for, or all that are no handshakes: then a session
+/// is one request. Which transport it is that such a test refuses, nobody else would.
+fn keeps_polling_out(scope: Scope<'_>) -> bool {
+    let tree = scope.tree;
+    let Some(route) = scope.route() else { return false };
+    let refuses = |&&test: &&DirectiveId| {
+        let codes = tree.own(test, "return").iter().filter_map(|&line| tree.arg(line, 1)?.parse::<u16>().ok());
+        codes.into_iter().any(|code| code >= 400)
+    };
+    let about = |test: DirectiveId| {
+        let text = tree.args(test).collect::<Vec<_>>().join(" ").to_ascii_lowercase();
+        text.contains("transport")
+            || parts(&text).iter().any(|part| match part {
+                Part::Variable(name) => tree.definitions(name).iter().any(|definition| {
+                    tree.arg(definition.at, 1).is_some_and(|source| source.to_ascii_lowercase().contains("transport"))
+                }),
+                Part::Text(_) => false,
+            })
+    };
+    let blocks = [Some(route.block), route.location_block, route.server];
+    let mut tests = blocks.into_iter().flatten().flat_map(|block| tree.own(block, "if"));
+    tests.any(|test| refuses(&test) && (about(*test) || turns_plain_away(tree, *test)))
+}
 
 /// Methods that send a client to the server it had before, if their key says so, and those that nobody can judge.
 const BY_CLIENT: [&str; 7] =

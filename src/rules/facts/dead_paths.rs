@@ -3,7 +3,7 @@
 use super::super::condition::{Hit, Scope};
 use super::super::finding::Place;
 use super::Fact;
-use super::paths::path_word;
+use super::paths::{is_endpoint, path_word};
 use super::shadows::answers_as_well;
 use super::text::raw;
 use crate::config::{DirectiveId, Modifier, Reached, Tree, is_placeholder};
@@ -69,6 +69,11 @@ fn of_route(scope: Scope<'_>) -> Option<(DirectiveId, Modifier, Dead)> {
     if !matches!(location.modifier, Modifier::Prefix | Modifier::PriorityPrefix | Modifier::Exact) {
         return None;
     }
+    // What a `rewrite` makes of a path need not begin with a slash.
+    let named = !location.path.starts_with('/');
+    if named && route.server.is_some_and(|server| scope.routes.jumps.may_reach_path(server, &location.path)) {
+        return None;
+    }
     let merges = tree
         .effective(block, "merge_slashes")
         .is_none_or(|line| tree.arg(line.line(), 1).is_none_or(|value| !value.eq_ignore_ascii_case("off")));
@@ -99,6 +104,11 @@ fn mendable(scope: Scope<'_>) -> Option<Hit> {
     let word = raw(tree, place).filter(|word| {
         scope.route().is_some_and(|route| route.location.as_ref().is_some_and(|location| *word == location.path))
     })?;
+    // `chat.example.com/ws` is an address: which part of it is the path, and which the `server_name`, people know.
+    let first = word.split('/').next().unwrap_or_default();
+    if first.contains(['.', ':']) && !is_endpoint(scope, &format!("/{first}/")) {
+        return None;
+    }
     let taken = tree.has_location(tree.directive(block).parent, &meant);
     (!taken && word != meant).then(|| Hit { places: vec![place], words: vec![meant] })
 }

@@ -17,7 +17,8 @@ fn answers(listen: &str, host: &str, port: u16) -> bool {
     any.iter().any(|address| listen == format!("{address}{port}"))
 }
 
-/// A request goes round until nginx runs out of connections (1.22.1: 502, `worker_connections are not enough`).
+/// A request goes round until nginx runs out of connections (1.22.1: 500 with an even
+/// number of them, 502 with an odd one).
 pub(super) fn leads_to_itself(scope: Scope<'_>) -> Option<Hit> {
     let tree = scope.tree;
     let (route, block, location) = plain_location(scope)?;
@@ -29,7 +30,9 @@ pub(super) fn leads_to_itself(scope: Scope<'_>) -> Option<Hit> {
     if !known || rewrites(tree, server) || rewrites(tree, block) || scope.routes.jumps.runs_code(block) {
         return None;
     }
-    let port = target.port().unwrap_or(if target.scheme == "https" { 443 } else { 80 });
+    let implied = if target.scheme == "https" { 443 } else { 80 };
+    // A port that is none is another mistake.
+    let port = target.port().or((!has_port(&target.authority)).then_some(implied))?;
     let line = tree.own(server, "listen").iter().copied().find(|&line| {
         let tls = tree.args(line).any(|word| word == "ssl");
         tls == (target.scheme == "https") && tree.arg(line, 1).is_some_and(|word| answers(&word, target.host(), port))
@@ -42,6 +45,11 @@ pub(super) fn leads_to_itself(scope: Scope<'_>) -> Option<Hit> {
         let words = vec![tree.args(line).next().unwrap_or_default().into_owned()];
         Hit { places: vec![pass_word(route), Place::head(line)], words }
     })
+}
+
+/// Whether something follows the host, behind the brackets of an IPv6 address if it has them.
+fn has_port(authority: &str) -> bool {
+    authority.rsplit(']').next().is_some_and(|rest| rest.contains(':'))
 }
 
 /// Whether the request is sent on with the name by which it came, so that it comes to the same server again.

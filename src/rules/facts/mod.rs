@@ -36,6 +36,7 @@ mod capacity;
 mod comments;
 mod dead_paths;
 mod directives;
+mod duplicates;
 mod earlier;
 mod headers;
 mod jumps;
@@ -47,6 +48,7 @@ mod origin;
 mod passes;
 mod paths;
 mod policy;
+mod ports;
 mod query;
 mod reach;
 mod redirects;
@@ -59,6 +61,7 @@ mod route;
 mod security;
 mod settings;
 mod shadows;
+mod siblings;
 mod stripping;
 mod tests_of_upgrade;
 mod text;
@@ -70,6 +73,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Fact> {
     [
         route::FACTS,
         reach::FACTS,
+        siblings::FACTS,
         jumps::FACTS,
         passes::FACTS,
         redirects::FACTS,
@@ -99,7 +103,9 @@ pub(super) fn all() -> impl Iterator<Item = &'static Fact> {
         directives::FACTS,
         refusals::FACTS,
         blanks::FACTS,
+        duplicates::FACTS,
         addresses::FACTS,
+        ports::FACTS,
         maps::FACTS,
         comments::FACTS,
     ]

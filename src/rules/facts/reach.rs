@@ -3,12 +3,13 @@
 use super::super::condition::{Hit, Scope};
 use super::super::finding::Place;
 use super::Fact;
+use super::browser::About;
 use super::dead_paths::no_request_has;
 use super::loops::leads_to_itself;
 use super::redirects::redirects_all;
 use super::refused::{by_test, denied};
 use super::rewritten::away;
-use super::shadows::{answers_as_well, leads_there_too};
+use super::shadows::{answers_as_well, leads_there_too, shadowed_wholly};
 use crate::config::{DirectiveId, Modifier, Reached, Tree};
 use crate::websocket::Route;
 
@@ -16,6 +17,7 @@ pub(super) const FACTS: &[Fact] = facts! {
     "kept-away" "no handshake gets to the route, whatever keeps it away" |scope| kept_away(scope).map(|(_, hit)| hit);
     "answered-before" "`return` or `try_files` answers before the request is handed on" |scope| because(scope, Why::Answered);
     "files-before" "`try_files` in the location itself answers, and with a status" files_before;
+    "files-spare-root" "`try_files` lets a request for the root itself pass, which is a folder" files_spare_root;
     "never-entered" "the location is named and nothing refers to it, or it is internal and nothing leads to it"
         |scope| because(scope, Why::Unentered);
     "path-of-no-request" "the location's path is that of no request" |scope| because(scope, Why::Unasked);
@@ -24,7 +26,7 @@ pub(super) const FACTS: &[Fact] = facts! {
     "refused-by-test" "an `if` that every handshake of a browser meets answers it" |scope| because(scope, Why::Tested);
     "denied-to-all" "`deny all` answers every handshake" |scope| because(scope, Why::Denied);
     "rewritten-away" "a `rewrite` takes every handshake to a location that carries none" |scope| because(scope, Why::Rewritten);
-    "below-upgraded-sibling" "a shorter location to the same upstream upgrades" below_upgraded_sibling;
+    "no-handshake-arrives" "no handshake at all gets to the route, so that nothing else about it matters yet" none_arrives;
 };
 
 /// What keeps all handshakes of a route away.
@@ -41,6 +43,20 @@ enum Why {
 }
 
 type Cause = fn(Scope<'_>) -> Option<Hit>;
+
+/// Whether all handshakes end elsewhere: not those of some clients, nor those to some paths alone.
+fn none_arrives(scope: Scope<'_>) -> Option<Hit> {
+    if shadowed_wholly(scope) {
+        return Some(Hit::default());
+    }
+    let (why, hit) = kept_away(scope)?;
+    let some = match why {
+        Why::Tested => by_test(scope).is_some_and(|(_, about)| about == About::Credentials),
+        Why::Answered => files_spare_root(scope).is_some(),
+        _ => false,
+    };
+    (!some).then_some(hit)
+}
 
 /// The first cause, in the order in which nginx comes to them.
 fn kept_away(scope: Scope<'_>) -> Option<(Why, Hit)> {
@@ -199,13 +215,25 @@ fn files_before(scope: Scope<'_>) -> Option<Hit> {
     (scope.tree.is(line, "try_files") && status).then_some(hit)
 }
 
+/// `$uri/` finds the folder of the server's files for `/`, and the request goes on (1.22.1).
+fn files_spare_root(scope: Scope<'_>) -> Option<Hit> {
+    let hit = because(scope, Why::Answered)?;
+    let tree = scope.tree;
+    let line = hit.places.first()?.directive;
+    let root = scope.route()?.location.as_ref().is_some_and(|location| !location.is_regex() && location.path == "/");
+    let folder = tree.args(line).any(|file| ["$uri/", "$document_uri/"].contains(&&*file));
+    (root && folder && tree.is(line, "try_files")).then_some(hit)
+}
+
 fn never_entered(scope: Scope<'_>) -> Option<Hit> {
     let tree = scope.tree;
     let route = scope.route()?;
     let (block, server) = (route.location_block?, route.server?);
     let location = route.location.as_ref()?;
     let around = tree.location(tree.directive(block).parent);
-    if around.is_some_and(|around| around.is_regex()) && !location.is_regex() {
+    // One that does not begin as the pattern is written is refused, which is another rule's.
+    let held = |around: &crate::config::Location| around.is_regex() && location.path.starts_with(&around.path);
+    if around.is_some_and(|around| held(&around)) && !location.is_regex() {
         // See `Tree::reach`: nginx accepts it and never looks there.
         let why = "nginx tries no prefix inside a location that is a pattern";
         return Some(Hit { words: vec![why.into()], ..Hit::at(Place::head(block)) });
@@ -216,25 +244,31 @@ fn never_entered(scope: Scope<'_>) -> Option<Hit> {
     let at = Hit::at(Place::head(block));
     if location.modifier == Modifier::Named {
         let found = !scope.routes.jumps.may_reach_name(server, &location.path);
-        return found.then(|| Hit { words: vec!["nothing refers to it".into()], ..at });
+        return (found && !backend_may_lead(scope, server, block))
+            .then(|| Hit { words: vec!["nothing refers to it".into()], ..at });
     }
     // An endpoint alone: other internal locations serve what a backend names in `X-Accel-Redirect`.
     let internal = !tree.own(block, "internal").is_empty() && route.intent.only && !location.is_regex();
     let entered =
         scope.routes.subrequest_targets.contains(&block) || scope.routes.jumps.may_reach_path(server, &location.path);
-    (internal && !entered).then(|| Hit { words: vec!["it is `internal`, and nothing leads to it".into()], ..at })
+    let alone = internal && !entered && !backend_may_lead(scope, server, block);
+    alone.then(|| Hit { words: vec!["it is `internal`, and nothing leads to it".into()], ..at })
 }
 
-fn below_upgraded_sibling(scope: Scope<'_>) -> Option<Hit> {
-    let super::super::condition::Asked::Route(index) = scope.subject else { return None };
-    let route = scope.route()?;
-    let path = route.location.as_ref().filter(|location| !location.is_regex())?.path.as_str();
-    let above = |other: &&Route| {
-        let location = other.location.as_ref().filter(|location| !location.is_regex());
-        let shorter =
-            location.is_some_and(|location| path.starts_with(&location.path) && path.len() > location.path.len());
-        shorter && other.server == route.server && other.headers.upgrade.state.sends()
+/// Whether a backend of the server may send requests on to a location: `X-Accel-Redirect` in its answer names one, or a
+/// path (`ngx_http_upstream_process_headers`).
+fn backend_may_lead(scope: Scope<'_>, server: DirectiveId, block: DirectiveId) -> bool {
+    let tree = scope.tree;
+    let ignores = |route: &Route| {
+        let name = format!("{}_ignore_headers", route.module.prefix());
+        let lines = tree.effective(route.block, &name).map_or(&[][..], |effective| effective.lines);
+        lines.iter().any(|&line| tree.args(line).any(|word| word.eq_ignore_ascii_case("X-Accel-Redirect")))
     };
-    let other = scope.routes.siblings(index).take(64).find(above)?;
-    Some(Hit { places: vec![Place::head(other.pass)], words: vec![other.label(scope.tree)] })
+    let entered = |route: &Route| match route.location.as_ref().filter(|location| location.modifier == Modifier::Named)
+    {
+        Some(location) => scope.routes.jumps.may_reach_name(server, &location.path),
+        None => true,
+    };
+    let mut others = scope.routes.in_server(server).filter(|route| route.location_block != Some(block));
+    others.any(|route| entered(route) && !ignores(route))
 }

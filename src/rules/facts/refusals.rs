@@ -1,7 +1,5 @@
 //! What nginx refuses to start with, whatever it was meant for.
 
-use std::collections::HashMap;
-
 use super::super::condition::{Hit, Scope};
 use super::super::finding::{Place, WordPart};
 use super::super::spelling::is_slip;
@@ -9,9 +7,6 @@ use super::{Fact, directive, when};
 use crate::config::{Context, DirectiveId, Modifier, Name, ROOT, Tree};
 
 pub(super) const FACTS: &[Fact] = facts! {
-    "stands-twice" "the line stands in its block a second time; the second place is the first time" stands_twice;
-    "says-the-same" "the line says what the first one says, and stands in the same file" says_the_same;
-    "locations-twice" "locations in the block that have the path of one before them; the second place is that one" locations_twice;
     "locations-nested-wrongly" "locations in the block that cannot stand in it; the word is why" nested_wrongly;
     "misspelt-inside" "lines in the block whose name is that of a directive with a slip of the pen; the words are that name and what it sets" misspelt_inside;
     "misspelt-beside" "a line in effect on the route has a misspelt name" misspelt_beside;
@@ -19,7 +14,7 @@ pub(super) const FACTS: &[Fact] = facts! {
 };
 
 /// Whether nothing can be said of a directive because its text is not finished, or its block not known.
-fn is_unsure(tree: &Tree, id: DirectiveId) -> bool {
+pub(super) fn is_unsure(tree: &Tree, id: DirectiveId) -> bool {
     let directive = tree.directive(id);
     let file = tree.file(directive.file);
     file.well_known || file.ast.template().is_some() || (directive.parent == ROOT && !tree.is_complete())
@@ -31,80 +26,8 @@ fn is_sure_of_map(tree: &Tree, id: DirectiveId) -> bool {
     tree.is(id, "map") && tree.is_block(id) && !file.well_known && file.ast.template().is_none()
 }
 
-/// `directive is duplicate` (`ngx_conf_set_*_slot`), across includes too.
-fn stands_twice(scope: Scope<'_>) -> Option<Hit> {
-    let tree = scope.tree;
-    let id = directive(scope).filter(|&id| !tree.is_block(id))?;
-    let directive = tree.directive(id);
-    let name = directive.name.filter(|name| name.allowed_in(directive.context) && directive.context.is_modelled())?;
-    let of_http =
-        [Context::Http, Context::Server, Context::ServerIf, Context::Location, Context::If, Context::LimitExcept];
-    if !of_http.contains(&directive.context) {
-        return None;
-    }
-    let all = tree.own(directive.parent, name.text());
-    let first = *all.first().filter(|&&first| first < id && !is_unsure(tree, first) && !is_unsure(tree, id))?;
-    // The line to name is the one in the block's own file: the other may serve more blocks than this.
-    let own = tree.directive(directive.parent).file;
-    let (named, other) =
-        if directive.file != own && tree.directive(first).file == own { (first, id) } else { (id, first) };
-    let (named, other) = if directive.node == tree.directive(first).node && directive.file == tree.directive(first).file
-    {
-        (include_of(tree, id)?, include_of(tree, first)?)
-    } else {
-        (named, other)
-    };
-    Some(Hit { words: vec![name.text().to_owned()], ..Hit::lines([named, other]) })
-}
-
-/// The `include` in the block of a line that brings the line there.
-fn include_of(tree: &Tree, line: DirectiveId) -> Option<DirectiveId> {
-    let parent = tree.directive(line).parent;
-    let includes = tree.own(parent, "include");
-    includes.iter().copied().find(|&include| include < line && tree.directive(include).end > line)
-}
-
-fn says_the_same(scope: Scope<'_>) -> Option<Hit> {
-    let tree = scope.tree;
-    let hit = stands_twice(scope)?;
-    let [one, other] = hit.places[..] else { return None };
-    let both = [one.directive, other.directive];
-    let is_include = both.iter().any(|&id| tree.is(id, "include"));
-    let files = both.map(|id| tree.directive(id).file);
-    let twice_included = tree.directive(both[0]).node == tree.directive(both[1]).node;
-    when(!is_include && !twice_included && files[0] == files[1] && tree.args(both[0]).eq(tree.args(both[1])))
-}
-
 /// Locations are few where they are wrong; whoever has more of them learns of these first.
-const MOST: usize = 20;
-
-/// `duplicate location` (`ngx_http_add_location`, `ngx_http_init_locations`): two exact ones of one path, or two prefixes,
-/// whether or not with `^~`. Patterns and names may repeat.
-fn locations_twice(scope: Scope<'_>) -> Option<Hit> {
-    let tree = scope.tree;
-    let block = directive(scope).filter(|&id| tree.is_block(id))?;
-    let mut seen: HashMap<(bool, String), DirectiveId> = HashMap::new();
-    let mut places = Vec::new();
-    let mut words = Vec::new();
-    for id in tree.locations(block).filter(|&id| !is_unsure(tree, id)) {
-        let Some(location) = tree.location(id) else { continue };
-        let exact = match location.modifier {
-            Modifier::Exact => true,
-            Modifier::Prefix | Modifier::PriorityPrefix => false,
-            Modifier::Regex | Modifier::RegexNoCase | Modifier::Named => continue,
-        };
-        let first = *seen.entry((exact, location.path.clone())).or_insert(id);
-        let asked = scope.only.is_none_or(|only| only == id);
-        if first != id && asked && places.len() < MOST {
-            places.push(Place::head(id));
-            words.push(location.path);
-            if scope.only.is_some() {
-                places.push(Place::head(first));
-            }
-        }
-    }
-    (!places.is_empty()).then_some(Hit { places, words })
-}
+pub(super) const MOST: usize = 20;
 
 /// `cannot be inside the exact location`, `is outside location` and its like (`ngx_http_core_location`).
 fn nested_wrongly(scope: Scope<'_>) -> Option<Hit> {
@@ -120,7 +43,9 @@ fn nested_wrongly(scope: Scope<'_>) -> Option<Hit> {
             (Modifier::Named, _) => "has only a name, and takes no other locations in".to_owned(),
             (_, Modifier::Named) => format!("cannot hold `{}`: named locations stand in the server", inner.path),
             _ if inner.is_regex() || inner.path.starts_with(&around.path) => continue,
-            (Modifier::Regex | Modifier::RegexNoCase, _) => continue,
+            (Modifier::Regex | Modifier::RegexNoCase, _) => {
+                format!("is a pattern, and `{}` does not begin with its very text", inner.path)
+            }
             _ => format!("cannot hold `{}`, which does not begin with its path", inner.path),
         };
         if places.len() < MOST {

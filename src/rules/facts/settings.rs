@@ -1,7 +1,8 @@
 //! Settings of routes that carry nothing but WebSockets.
 
-use super::super::condition::{Hit, Scope, milliseconds};
+use super::super::condition::{Hit, Scope};
 use super::super::finding::Place;
+use super::super::times::milliseconds;
 use super::{Fact, directive, when};
 use crate::config::Request;
 use crate::websocket::{Confidence, Module, Route};

@@ -11,6 +11,8 @@ use crate::websocket::{Module, Route, is_for, value};
 pub(super) const FACTS: &[Fact] = facts! {
     "shadowed-by-pattern" "a location with a pattern takes the very path of the handshake" shadowed;
     "shadowed-beside" "the pattern stands beside the location, where `^~` shuts it out" shadowed_beside;
+    "shadowed-in-part" "handshakes below the path of the location still get there, and it may be theirs alone that clients ask for"
+        |scope| shadowed(scope).filter(|hit| in_part(scope, hit));
     "takes-from-another" "a pattern takes the handshakes of a location that is meant for them, to another upstream"
         takes_from_another;
 };
@@ -34,6 +36,29 @@ fn shadowed(scope: Scope<'_>) -> Option<Hit> {
         places: vec![Place::head(other), place],
         words: vec![tree.args(other).collect::<Vec<_>>().join(" "), format!("^~ {}", raw(tree, place)?)],
     })
+}
+
+/// Whether a pattern takes whatever handshakes the location is meant for.
+pub(super) fn shadowed_wholly(scope: Scope<'_>) -> bool {
+    shadowed(scope).is_some_and(|hit| !in_part(scope, &hit))
+}
+
+/// Whether the pattern takes the location's own path alone, and none is the path of all handshakes.
+fn in_part(scope: Scope<'_>, hit: &Hit) -> bool {
+    let taken = hit.places.first().map(|place| place.directive);
+    scope.route().zip(taken).is_some_and(|(route, other)| takes_one_path(scope, route, other))
+}
+
+/// Whether of the paths of a prefix location its own alone is taken by another one, where the protocol does not say that
+/// clients ask for just this path.
+fn takes_one_path(scope: Scope<'_>, route: &Route, other: DirectiveId) -> bool {
+    let (Some(server), Some(location)) = (route.server, &route.location) else { return false };
+    let stem = location.path.trim_end_matches('/');
+    let reaches = |path: &str| scope.tree.reach(server, path) == Reached::Location(other);
+    let asked = route.intent.slashless || reaches(&format!("{stem}/"));
+    let known = route.intent.fixed && is_endpoint(scope, &location.path) && asked;
+    let below = ["/x", "/7/a-b", "/7/a-b/websocket"].map(|rest| format!("{stem}{rest}"));
+    !known && below.iter().any(|path| !reaches(path))
 }
 
 /// Whether a handshake of the route that comes to another location may succeed there just as well.
@@ -66,6 +91,7 @@ fn takes_from_another(scope: Scope<'_>) -> Option<Hit> {
         meant
             && goes_elsewhere(scope, other, block)
             && own.server.is_some_and(|server| tree.reach(server, path) == Reached::Location(block))
+            && !takes_one_path(scope, other, block)
     };
     let other = scope.routes.in_server(own.server?).find(taken)?;
     Some(Hit { words: vec![other.label(tree)], ..Hit::at(Place::head(other.pass)) })

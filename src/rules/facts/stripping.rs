@@ -13,9 +13,23 @@ pub(super) const FACTS: &[Fact] = facts! {
         when(strips(shorter(scope)?, scope))
     };
     "stripped-as-sibling" "the address with the path that a shorter location to the same backend leaves" as_sibling;
+    "named-after-endpoint" "the backend is named after the endpoint, so that it may be a server of its own, which needs no path"
+        named_after_endpoint;
     "unlike-sibling" "a shorter location to the same backend takes its path away, which the protocol's path keeps here"
         unlike_sibling;
 };
+
+/// `location /cable { proxy_pass http://cable/; }`: Action Cable alone, without an application around it, may be served at
+/// the root.
+fn named_after_endpoint(scope: Scope<'_>) -> Option<Hit> {
+    let (route, _, path, uri) = mapped(scope)?;
+    let last = path.trim_end_matches('/').rsplit('/').next().filter(|last| last.len() > 3)?.to_ascii_lowercase();
+    let tree = scope.tree;
+    let upstream = tree.upstream(route.target.host());
+    let servers = upstream.iter().flat_map(|upstream| &upstream.servers).filter_map(|&line| tree.arg(line, 1));
+    let mut names = servers.map(std::borrow::Cow::into_owned).chain([route.target.host().to_owned()]);
+    when(uri == "/" && names.any(|name| name.to_ascii_lowercase().contains(&last)))
+}
 
 /// The longest location with a shorter path to the same backend, of the same server.
 fn shorter<'a>(scope: Scope<'a>) -> Option<&'a Route> {

@@ -1,7 +1,8 @@
 //! Times that nginx cannot read.
 
-use super::super::condition::{Hit, Scope, milliseconds};
+use super::super::condition::{Hit, Scope};
 use super::super::finding::Place;
+use super::super::times::milliseconds;
 use super::{Fact, directive};
 
 pub(super) const FACTS: &[Fact] = facts! {

@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
+mod published;
 mod tables;
 
 const MAP: &str = "map $http_upgrade $connection_upgrade {\n    default upgrade;\n    '' close;\n}\n";
@@ -275,4 +276,11 @@ fn a_comment_is_not_left_alone() {
     assert_eq!(fixed(&[("nginx.conf", &text)], "nginx.conf"), text);
     let bare = text.replace(" # for the sockets", "");
     assert_eq!(fixed(&[("nginx.conf", &bare)], "nginx.conf").matches("proxy_http_version").count(), 1);
+}
+
+/// `stream` has a `proxy_buffer_size` of its own, of any size, and nothing that it would have to agree with.
+#[test]
+fn a_buffer_of_stream_stands_alone() {
+    let text = "events {}\nstream {\nserver {\nlisten 1883;\nproxy_pass 127.0.0.1:1884;\nproxy_timeout 1h;\nproxy_buffer_size 10m;\n}\n}\n";
+    assert_eq!(said(text), "");
 }

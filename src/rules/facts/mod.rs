@@ -28,6 +28,7 @@ macro_rules! facts {
 
 mod addresses;
 mod balancing;
+mod blanks;
 mod browser;
 mod buffers;
 mod cache;
@@ -101,6 +102,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Fact> {
         times::FACTS,
         directives::FACTS,
         refusals::FACTS,
+        blanks::FACTS,
         duplicates::FACTS,
         addresses::FACTS,
         ports::FACTS,

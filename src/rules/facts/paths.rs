@@ -245,7 +245,7 @@ fn alike(scope: Scope<'_>) -> Option<Hit> {
 
 fn slash_mendable(scope: Scope<'_>) -> Option<Hit> {
     let tree = scope.tree;
-    let (route, block, path, uri) = mapped_prefix(scope)?;
+    let (route, block, path, uri) = mapped_prefix(scope).or_else(|| glued_to_root(scope))?;
     let (location, pass) = (path_word(tree, block), pass_word(route));
     let (place, text) = match (path.ends_with('/'), uri.ends_with('/')) {
         (true, false) => (pass, with_end(raw(tree, pass)?, "/")),

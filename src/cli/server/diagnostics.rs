@@ -102,11 +102,11 @@ pub(super) fn page(rule: &Rule) -> Option<String> {
 /// can do it.
 fn message(finding: &Finding<'_>, route: Option<&Route>) -> String {
     let mut text = visible(&finding.message).into_owned();
-    if let Some(route) = route.filter(|_| finding.confidence != Confidence::Certain) {
-        if matches!(route.intent.confidence, Some(Confidence::Possible | Confidence::Likely)) {
-            let lead = verdict(route.intent.confidence);
-            text.push_str(&format!("\n{lead}: {}", visible(route.intent.why())));
-        }
+    if let Some(route) = route.filter(|_| finding.confidence != Confidence::Certain)
+        && matches!(route.intent.confidence, Some(Confidence::Possible | Confidence::Likely))
+    {
+        let lead = verdict(route.intent.confidence);
+        text.push_str(&format!("\n{lead}: {}", visible(route.intent.why())));
     }
     if finding.open {
         text.push_str("\na file that is not here may say otherwise");

@@ -286,6 +286,88 @@ const WORKING: &[(&str, &str)] = &[
     ("the last method counts", "location /ws { proxy_pass http://balanced; OPEN }"),
 ];
 
+/// Parts of a server as applications and their manuals publish them, which work. `OPEN` as above.
+const PUBLISHED: &[(&str, &str)] = &[
+    (
+        "a server called `ws` whose socket is one location of several",
+        "server_name ws.example.com; location /app/ { proxy_pass http://127.0.0.1:6001; OPEN }
+         location /apps/ { proxy_pass http://127.0.0.1:6001; } location / { proxy_pass https://decoy.example/; }",
+    ),
+    (
+        "pages by server-sent events, as a comment says",
+        "location /ws { proxy_pass http://127.0.0.1:1; OPEN }
+         # the pages of v2ray (EventSource)
+         location /v2ray/ { proxy_pass http://127.0.0.1:2/; proxy_set_header Connection ''; proxy_http_version 1.1; }",
+    ),
+    (
+        "media in a cache, below headers that the root takes",
+        "proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade;
+         proxy_set_header Connection $connection_upgrade; proxy_set_header Host $host; proxy_read_timeout 1h;
+         location / { proxy_pass http://127.0.0.1:4000; }
+         location ~ ^/(media|proxy) { proxy_cache media; slice 1m; proxy_set_header Range $slice_range;
+            proxy_pass http://127.0.0.1:4000; }",
+    ),
+    (
+        "a map that sends handshakes to a location of their own",
+        "location / { try_files /nonexistent @$kind; } location @web { proxy_pass http://127.0.0.1:1; }
+         location @socket { proxy_pass http://127.0.0.1:6001; proxy_http_version 1.1; proxy_read_timeout 1h;
+            proxy_set_header Host $host; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade; }",
+    ),
+    (
+        "what stands apart below a socket",
+        "location /ws/ { proxy_pass http://127.0.0.1:6001; OPEN } location /ws/reload { proxy_pass http://127.0.0.1:6001; }
+         location /websocket-health/ { proxy_pass http://127.0.0.1:6001; }
+         # The REST API; WebSockets go to /ws above.
+         location /api/ { proxy_pass http://127.0.0.1:6001; }",
+    ),
+    (
+        "neither origin nor cookies",
+        "location /socket { proxy_pass http://127.0.0.1:1; OPEN proxy_set_header Origin ''; proxy_set_header Cookie ''; }",
+    ),
+    (
+        "development with SockJS",
+        "location /sockjs-node/ { proxy_pass http://127.0.0.1:4200/sockjs-node/; OPEN }",
+    ),
+    (
+        "a name that ends as sockets do",
+        "location /janus { proxy_pass http://127.0.0.1:8088; }
+         location /janus-ws { proxy_pass http://127.0.0.1:8188; proxy_http_version 1.1; proxy_read_timeout 1h;
+            proxy_set_header Host $host; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade; }",
+    ),
+    (
+        "the socket of an application by its port, which pings",
+        "location /api/websocket { proxy_pass http://192.0.2.7:8123; proxy_http_version 1.1; proxy_set_header Host $host;
+            proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade; }",
+    ),
+    (
+        "subrequests of nchan, which answers handshakes itself",
+        "server_name ws.example.com; location = /ws { nchan_pubsub; nchan_publisher_upstream_request /heard; }
+         location = /heard { proxy_pass http://127.0.0.1:8402; }",
+    ),
+];
+
+#[test]
+fn what_applications_publish_is_left_alone() {
+    for (what, inside) in PUBLISHED {
+        let headers = format!("{HEADERS}proxy_set_header Host $host;\nproxy_read_timeout 1h;").replace('\n', " ");
+        let text = main_file(&format!(
+            "proxy_cache_path /tmp/media keys_zone=media:1m;\n\
+             map $http_upgrade $kind {{ default web; websocket socket; }}\n\
+             server {{\nlisten 80;\n{}\n}}",
+            inside.replace("OPEN", headers.trim())
+        ));
+        assert_eq!(said(&text), "", "{what}");
+        assert_eq!(fixed(&[("nginx.conf", &text)], "nginx.conf"), text, "{what}");
+    }
+}
+
+/// `stream` has a `proxy_buffer_size` of its own, of any size, and nothing that it would have to agree with.
+#[test]
+fn a_buffer_of_stream_stands_alone() {
+    let text = "events {}\nstream {\nserver {\nlisten 1883;\nproxy_pass 127.0.0.1:1884;\nproxy_timeout 1h;\nproxy_buffer_size 10m;\n}\n}\n";
+    assert_eq!(said(text), "");
+}
+
 #[test]
 fn what_works_in_an_unusual_way_is_left_alone() {
     for (what, inside) in WORKING {

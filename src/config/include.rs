@@ -54,21 +54,22 @@ pub(super) fn well_known(path: &Path) -> Option<&'static str> {
 }
 
 /// Finds the files of `include pattern`, as nginx does: relative to `prefix` (the folder of its main file), a plain
-/// name must exist, a glob may match nothing (`ngx_conf_include`). An absolute path that is not here is looked for
-/// through `map` and then beside the root under the same path behind `/etc/nginx/`.
+/// name must exist, a glob may match nothing (`ngx_conf_include`). What `map` says comes before that, and a path in
+/// `/etc/nginx` is looked for beside a root that is elsewhere: the machine's own nginx is another one.
 pub(super) fn resolve(pattern: &str, prefix: &Path, map: &IncludeMap, reader: &dyn Reader) -> Included {
     let written = Path::new(pattern);
     let is_glob = pattern.contains(['*', '?', '[']);
-    let mut candidates = vec![normal(&prefix.join(written))];
-    candidates.extend(map.apply(written).map(|path| normal(&path)));
+    let as_written = normal(&prefix.join(written));
+    let mut candidates: Vec<PathBuf> = map.apply(written).map(|path| normal(&path)).into_iter().collect();
     if let Ok(rest) = written.strip_prefix("/etc/nginx") {
         candidates.push(normal(&prefix.join(rest)));
     }
+    candidates.push(as_written.clone());
     for candidate in &candidates {
         if is_glob {
-            let Some(pattern) = candidate.to_str() else { continue };
-            let Some(files) = reader.glob(pattern) else { continue };
-            if !files.is_empty() || *candidate == candidates[candidates.len() - 1] {
+            let files = candidate.to_str().and_then(|pattern| reader.glob(pattern));
+            // A folder without such files may not be the one that is meant.
+            if let Some(files) = files.filter(|files| !files.is_empty() || *candidate == as_written) {
                 return Included::Files(files.iter().map(|file| normal(file)).collect());
             }
         } else if reader.exists(candidate) {
@@ -80,7 +81,7 @@ pub(super) fn resolve(pattern: &str, prefix: &Path, map: &IncludeMap, reader: &d
         return Included::Harmless;
     }
     if well_known(written).is_some() {
-        return Included::Files(vec![candidates[0].clone()]);
+        return Included::Files(vec![as_written]);
     }
     Included::Unread
 }
@@ -130,6 +131,22 @@ mod tests {
         assert_eq!(files("/etc/nginx/snippets/ws.conf", &["/repo/nginx/snippets/ws.conf"]), here);
         assert_eq!(files("/etc/nginx/snippets/ws.conf", &[]), Included::Unread);
         assert_eq!(files("/etc/nginx/mime.types", &[]), Included::Harmless);
+    }
+
+    #[test]
+    fn the_nginx_of_the_machine_is_not_that_of_the_root() {
+        let own = ["/etc/nginx/sites-enabled/default", "/repo/nginx/sites-enabled/app"];
+        let beside = Included::Files(vec!["/repo/nginx/sites-enabled/app".into()]);
+        assert_eq!(files("/etc/nginx/sites-enabled/*", &own), beside);
+        let machine = Included::Files(vec!["/etc/nginx/sites-enabled/default".into()]);
+        assert_eq!(files("/etc/nginx/sites-enabled/*", &own[..1]), machine);
+        let mut memory = Memory::new();
+        own.iter().chain(&["/repo/deploy/sites-enabled/app"]).for_each(|path| _ = memory.insert(*path, ""));
+        let map = IncludeMap(vec![("/etc/nginx".into(), "/repo/deploy".into())]);
+        assert_eq!(
+            resolve("/etc/nginx/sites-enabled/*", Path::new("/repo/nginx"), &map, &memory),
+            Included::Files(vec!["/repo/deploy/sites-enabled/app".into()])
+        );
     }
 
     #[test]

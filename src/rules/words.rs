@@ -77,7 +77,13 @@ impl Writer<'_> {
             }
             ("line", Some(place)) => {
                 let (file, span) = place.locate(tree);
-                tree.file(file).source.line(span.start).to_string()
+                let source = &tree.file(file).source;
+                let line = source.line(span.start);
+                let own = self.scope.route().map(|route| tree.directive(route.pass).file);
+                match source.path().file_name().filter(|_| own.is_some_and(|own| own != file)) {
+                    Some(name) => format!("{line} of `{}`", name.to_string_lossy()),
+                    None => line.to_string(),
+                }
             }
             ("unescaped", Some(place)) => {
                 let (_, span) = place.locate(tree);
@@ -90,8 +96,13 @@ impl Writer<'_> {
             ("bare", Some(place)) => {
                 let (_, span) = place.locate(tree);
                 let word = tree.source(place.directive).slice(span);
-                let word = word.split_once("://").map_or(word, |(_, address)| address);
-                word.trim_end_matches('/').trim_end_matches(':').to_owned()
+                let (scheme, address) = word.split_once("://").unwrap_or(("", word));
+                let address = address.trim_end_matches('/').trim_end_matches(':');
+                // Without a port an upstream's server is one of port 80, whatever its scheme was to say.
+                let has_port = address.rsplit_once(':').is_some_and(|(_, port)| !port.contains(']'));
+                let tls =
+                    matches!(scheme.trim_start_matches(['"', '\'']).to_ascii_lowercase().as_str(), "https" | "wss");
+                if tls && !has_port { format!("{address}:443") } else { address.to_owned() }
             }
             ("name", Some(place)) => tree.name(place.directive).into_owned(),
             ("plain", Some(place)) => {
@@ -132,7 +143,7 @@ fn with_http_scheme(address: &str) -> String {
 
 /// A word without what a shell or a web page left in it.
 fn unescaped(word: &str) -> String {
-    let plain = word.replace("\\$", "$").replace("\\\"", "\"").replace("\\`", "`");
+    let plain = word.replace("\\$", "$").replace("$$", "$").replace("\\\"", "\"").replace("\\`", "`");
     if plain.len() >= 2 && plain.starts_with('`') && plain.ends_with('`') {
         return format!("'{}'", &plain[1..plain.len() - 1]);
     }

@@ -9,7 +9,7 @@ use super::route::Route;
 use super::signals::Signals;
 use super::upgrade_test::tests_upgrade;
 use super::walk::{Walk, named_locations};
-use crate::config::{DirectiveId, Modifier, ROOT, Tree};
+use crate::config::{DirectiveId, Modifier, ROOT, Request, Tree};
 
 /// One way by which handshakes get to a route.
 #[derive(Clone, Debug)]
@@ -24,7 +24,7 @@ impl Arrival {
     /// As a clause: "it is reached from `location /ws` by `try_files`".
     pub(super) fn text(&self, tree: &Tree, route: &Route) -> String {
         let origin = self.origin.block;
-        if tree.is(origin, "if") {
+        if tree.is(origin, "if") || tree.is(origin, "try_files") {
             let name = route.location.as_ref().filter(|location| location.modifier == Modifier::Named);
             let what = name.map_or("it".to_owned(), |location| format!("`{}`", location.path));
             return format!("{what} is reached by a test of `$http_upgrade`");
@@ -94,6 +94,14 @@ impl Arrivals {
             let mut walk = Walk::new(tree, &named, server, path);
             let end = walk.from(block);
             ways.note(Origin { only: true, ..Origin::new(block, Confidence::Certain) }, walk, end);
+        }
+        for &line in tree.all("try_files") {
+            let Some(name) = name_for_handshakes(tree, line) else { continue };
+            let server = tree.enclosing(line, "server").unwrap_or(ROOT);
+            let mut walk = Walk::new(tree, &named, server, None);
+            walk.lines.push(line);
+            let end = named.get(&(server, name)).copied();
+            ways.note(Origin { only: true, ..Origin::new(line, Confidence::Certain) }, walk, end);
         }
         for &line in tree.all("rewrite") {
             let server = tree.directive(line).parent;
@@ -178,6 +186,18 @@ impl Ways<'_> {
             at.all.push(Arrival { origin, lines: walk.lines });
         }
     }
+}
+
+/// The named location to which a `try_files` sends handshakes, where a map of `$http_upgrade` sends plain requests to
+/// another one: `try_files /none @$kind`.
+fn name_for_handshakes(tree: &Tree, line: DirectiveId) -> Option<String> {
+    let target = tree.args(line).last().filter(|target| target.starts_with('@') && target.contains('$'))?;
+    let of = |request| {
+        let values = tree.evaluate(&target, request, tree.directive(line).parent);
+        values.known.first().filter(|only| values.is_exactly(only)).cloned()
+    };
+    let handshake = of(Request::Handshake)?;
+    (of(Request::Plain)? != handshake).then_some(handshake)
 }
 
 /// Whether a request may leave a location by a jump.

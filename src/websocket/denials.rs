@@ -13,7 +13,7 @@ use crate::syntax::comments_of;
 impl<'s> Judge<'_, 's> {
     pub(super) fn denials(&mut self, routes: &Routes, known: &mut Known<'s>) {
         if self.is_subrequest_target(routes) {
-            self.add(None, self.route.location_block, "it answers subrequests of `auth_request` or `mirror`".into());
+            self.add(None, self.route.location_block, "it answers subrequests".into());
         }
         if matches!(self.route.module, Module::Grpc | Module::Fastcgi) && !self.has(Confidence::Likely) {
             let text = format!("`{}_pass` cannot carry them", self.route.module.prefix());
@@ -48,6 +48,8 @@ impl<'s> Judge<'_, 's> {
             let (tree, signals) = (self.tree, self.signals);
             let others = other_services(tree, signals, known, self.route.block, self.route.server, endpoint);
             self.intent.evidence.extend(others);
+        } else {
+            self.intent.evidence.extend(denied_by_comment(self.tree, self.signals, self.route.block));
         }
     }
 
@@ -73,7 +75,7 @@ impl<'s> Judge<'_, 's> {
     }
 
     /// The route of a location that takes the paths above this one, if it sends `Upgrade`.
-    fn shorter_upgrades<'r>(&self, routes: &'r Routes) -> Option<&'r Route> {
+    pub(super) fn shorter_upgrades<'r>(&self, routes: &'r Routes) -> Option<&'r Route> {
         let location = self.route.location.as_ref().filter(|location| !location.is_regex())?;
         let server = self.route.server?;
         let path = location.path.trim_end_matches('/');
@@ -134,12 +136,7 @@ pub(super) fn other_services<'s>(
             found.push(denied(line, format!("it sets `{header}`, as for {}", deny.reason)));
         }
     }
-    let directive = tree.directive(block);
-    let file = tree.file(directive.file);
-    let comments = comments_of(&file.ast, &file.source, directive.node);
-    if let Some(deny) = comments.iter().find_map(|(_, comment)| signals.denied_comment(comment)) {
-        found.push(denied(block, format!("a comment on it speaks of {}", deny.reason)));
-    }
+    found.extend(denied_by_comment(tree, signals, block));
     let Some(server) = server else { return found };
     let beside = match known.web_services.get(&server) {
         Some(&known) => known,
@@ -154,4 +151,14 @@ pub(super) fn other_services<'s>(
         found.push(denied(server, format!("locations beside it are those of {}", deny.reason)));
     }
     found
+}
+
+/// A comment on a block which says that it stands for something else.
+fn denied_by_comment(tree: &Tree, signals: &Signals, block: DirectiveId) -> Option<Evidence> {
+    let directive = tree.directive(block);
+    let file = tree.file(directive.file);
+    let comments = comments_of(&file.ast, &file.source, directive.node);
+    let deny = comments.iter().find_map(|(_, comment)| signals.denied_comment(comment))?;
+    let text = format!("a comment on it speaks of {}", deny.reason);
+    Some(Evidence { confidence: None, text, at: Some(block) })
 }

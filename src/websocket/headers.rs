@@ -241,6 +241,8 @@ fn handshake_state(
     }
     let on_purpose = || !lines.iter().any(|&line| is_to_hold_something(tree, &value(tree, line)));
     let state = match map {
+        // Whatever defines the variable of that name, it is no `websocket`.
+        None if name == "Upgrade" && undefined.as_deref() == Some("connection_upgrade") => return (State::Wrong, None),
         _ if undefined.is_some() && unknown => State::Unseen,
         _ if undefined.is_some() => State::Undefined,
         _ if unknown => State::Unknown,
@@ -304,11 +306,17 @@ fn plain_state(tree: &Tree, block: DirectiveId, lines: &[DirectiveId], name: &st
     plain
 }
 
-/// Whether a word still carries what belongs to a shell's heredoc or a web page: `\$`, `\"`, a backtick.
+/// Whether a `$` of a Compose file, a Makefile or a Terraform template stands before a variable a second time: `$$host`.
+pub fn has_doubled_dollar(word: &str) -> bool {
+    word.match_indices("$$")
+        .any(|(at, _)| word[at + 2..].starts_with(|next: char| next.is_ascii_alphabetic() || matches!(next, '_' | '{')))
+}
+
+/// Whether a word still carries what belongs to a shell's heredoc, a web page or a template: `\$`, `\"`, a backtick, `$$`.
 pub fn has_leftovers(raw: &str) -> bool {
     let quotes_around = raw.len() >= 2 && raw.starts_with(['"', '\'']);
     let inner = if quotes_around { &raw[1..raw.len() - 1] } else { raw };
-    inner.contains("\\$") || inner.contains("\\\"") || inner.contains('`')
+    inner.contains("\\$") || inner.contains("\\\"") || inner.contains('`') || has_doubled_dollar(inner)
 }
 
 fn is_escaped(tree: &Tree, line: DirectiveId) -> bool {

@@ -21,13 +21,14 @@ pub(super) fn of<'s>(
 ) -> Intent {
     let route = &routes.all[index];
     let path = route.location.as_ref().map(|location| known.path(signals, location));
-    let mut judge = Judge { tree, route, signals, path, endpoint: None, intent: Intent::default() };
+    let mut judge = Judge { tree, route, signals, path, endpoint: None, decided: false, intent: Intent::default() };
     judge.steering(settings, known);
+    judge.decided = !judge.intent.evidence.is_empty();
     judge.handshake_headers();
-    judge.path();
+    judge.path(routes);
     judge.arrivals(routes);
     judge.names(routes, index, known);
-    judge.comments();
+    judge.comments(routes);
     judge.condition();
     judge.lost_header(routes, index);
     judge.neighbours(routes, index);
@@ -42,6 +43,8 @@ pub(super) struct Judge<'a, 's> {
     pub(super) signals: &'s Signals,
     pub(super) path: Option<PathSays<'s>>,
     pub(super) endpoint: Option<Found<'s>>,
+    /// The user has decided, by a comment or in the settings.
+    decided: bool,
     pub(super) intent: Intent,
 }
 
@@ -102,14 +105,21 @@ impl<'s> Judge<'_, 's> {
             let at = headers.connection.lines.last().copied();
             self.add(Confidence::Likely, at, "its `Connection` header is meant to ask for an upgrade".into());
         }
+        let passes = self.tree.own(self.route.block, "proxy_pass_header").iter().copied();
+        let meant = passes.filter(|&line| ["Upgrade", "Connection"].iter().any(|name| is_for(self.tree, line, name)));
+        if let Some(line) = meant.last() {
+            let text = format!("`proxy_pass_header {}` is meant for them", self.tree.arg(line, 1).unwrap_or_default());
+            self.add(Confidence::Likely, line, text);
+        }
         if matches!(self.route.target.scheme.as_str(), "ws" | "wss") {
             let text = format!("it passes to `{}://`", self.route.target.scheme);
             self.add(Confidence::Certain, self.route.pass, text);
         }
     }
 
-    fn path(&mut self) {
+    fn path(&mut self, routes: &Routes) {
         let (Some(location), Some(path)) = (&self.route.location, self.path) else { return };
+        self.intent.only |= path.ends_with_word && (path.endpoint.is_some() || path.word.is_some());
         if location.modifier != Modifier::Named
             && let Some(found) = path.endpoint
         {
@@ -131,7 +141,10 @@ impl<'s> Judge<'_, 's> {
             };
             let text = format!("its path `{}` is {of}", location.path);
             self.endpoint = Some(found);
-            self.add(endpoint.confidence, self.route.location_block, text);
+            // What stands apart below the endpoint, and does not upgrade as that does, serves something else as a rule.
+            let apart = !found.last && self.shorter_upgrades(routes).is_some();
+            let most = if apart { Confidence::Possible } else { Confidence::Certain };
+            self.add(endpoint.confidence.min(most), self.route.location_block, text);
             return;
         }
         if let Some((word, confidence)) = path.word {
@@ -140,7 +153,12 @@ impl<'s> Judge<'_, 's> {
         }
     }
 
-    fn comments(&mut self) {
+    /// Whether another location of the server upgrades: one that does itself is certain anyway.
+    pub(super) fn upgrades_beside(&self, routes: &Routes) -> bool {
+        self.route.server.is_some_and(|server| routes.upgrading.contains(&server))
+    }
+
+    fn comments(&mut self, routes: &Routes) {
         let directive = self.tree.directive(self.route.block);
         if directive.context == Context::Unknown {
             return;
@@ -148,7 +166,9 @@ impl<'s> Judge<'_, 's> {
         let file = self.tree.file(directive.file);
         let comments = comments_of(&file.ast, &file.source, directive.node);
         if comments.iter().any(|(_, comment)| self.signals.says_websocket(comment)) {
-            self.add(Confidence::Likely, self.route.block, "a comment on it speaks of WebSockets".into());
+            // Where another location upgrades, the comment may well be about that one.
+            let confidence = if self.upgrades_beside(routes) { Confidence::Possible } else { Confidence::Likely };
+            self.add(confidence, self.route.block, "a comment on it speaks of WebSockets".into());
         }
         if comments.iter().any(|(_, comment)| self.signals.says_pings(comment)) {
             self.intent.pings = true;
@@ -208,12 +228,12 @@ impl<'s> Judge<'_, 's> {
         let sends = |line: &&DirectiveId| is_for(self.tree, **line, "Upgrade") && !value(self.tree, **line).is_empty();
         let keeps_connection_clear = self.route.headers.connection.state == State::Empty;
         let Some(&line) = lost.lines.iter().find(sends).filter(|_| !keeps_connection_clear) else { return };
-        // The headers are meant for this upstream if another route sends them there, or for this route if nobody else
-        // takes them nor repeats them. Otherwise the block may well be one that was never meant.
-        let shared = routes.siblings(index).take(64).any(|other| other.headers.upgrade.state.sends());
-        let taken = routes.send_headers_of(lost.origin)
-            || self.route.server.is_some_and(|server| routes.upgrading.contains(&server));
-        let meant = shared || !taken;
+        // The headers are meant for this route if its path says so, or if nobody else in its server sends them, and outside
+        // only to the same upstream. Otherwise the block may well be one that was never meant.
+        let shared = || routes.siblings(index).take(64).any(|other| other.headers.upgrade.state.sends());
+        let beside = self.upgrades_beside(routes);
+        let called_so = self.endpoint.is_some() || self.path.is_some_and(|path| path.word.is_some());
+        let meant = called_so || (!beside && (!routes.send_headers_of(lost.origin) || shared()));
         let confidence = if meant { Confidence::Likely } else { Confidence::Possible };
         self.add(confidence, line, "the block around it sends an `Upgrade` header".into());
     }
@@ -245,8 +265,7 @@ impl<'s> Judge<'_, 's> {
     fn conclude(self) -> Intent {
         let mut intent = self.intent;
         // A user's own word outweighs what denies by itself.
-        let decided = intent.evidence.first().is_some_and(|first| first.text.contains("say"));
-        if !decided {
+        if !self.decided {
             intent.evidence.sort_by_key(|evidence| std::cmp::Reverse(evidence.confidence.map_or(9, |c| c as u8)));
         }
         intent.confidence = intent.evidence.first().and_then(|evidence| evidence.confidence);

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use foldhash::HashMap;
 
 use super::intent::Confidence;
-use super::segments::segments;
+use super::segments::{Segment, Segments, segments};
 use super::signals::{Application, Deny, Found, ServerName, Signals, Word};
 pub(super) use super::steering::steered;
 use crate::config::{DirectiveId, Location, Tree};
@@ -31,6 +31,8 @@ type HostSays<'s> = (Option<(&'s Word, Confidence)>, Option<&'s Application>);
 pub(super) struct PathSays<'s> {
     pub(super) endpoint: Option<Found<'s>>,
     pub(super) word: Option<(&'s Word, Confidence)>,
+    /// That word ends the path: `/janus-ws`.
+    pub(super) ends_with_word: bool,
     pub(super) denied: Option<&'s Deny>,
     /// Why an ambiguous endpoint beside it is something else.
     pub(super) denied_beside: Option<&'s Deny>,
@@ -53,6 +55,8 @@ pub(super) struct Named<'s> {
     pub(super) name: String,
     pub(super) label: Option<&'s ServerName>,
     pub(super) application: Option<&'s Application>,
+    /// One of the server's locations has the path of an endpoint.
+    pub(super) has_endpoint: bool,
 }
 
 impl<'s> Known<'s> {
@@ -74,6 +78,7 @@ impl<'s> Known<'s> {
         let says = PathSays {
             endpoint: signals.endpoint(&path),
             word: signals.word_in_path(&path),
+            ends_with_word: ends_with_word(&path),
             denied: signals.denied_path(&path),
             denied_beside: signals.denied_by_sibling(&path),
         };
@@ -89,21 +94,40 @@ impl<'s> Known<'s> {
         {
             return Rc::clone(says);
         }
-        let says = Rc::new(ServerSays { steered: steered(tree, block), names: names(tree, signals, block) });
+        let names = self.names(tree, signals, block);
+        let says = Rc::new(ServerSays { steered: steered(tree, block), names });
         self.server = Some((block, Rc::clone(&says)));
         says
     }
-}
 
-fn names<'s>(tree: &Tree, signals: &'s Signals, server: DirectiveId) -> Vec<Named<'s>> {
-    let mut names = Vec::new();
-    for &line in tree.own(server, "server_name") {
-        for name in tree.args(line).filter(|name| !name.starts_with('~')) {
-            let (label, application) = signals.of_server(&name);
-            if label.is_some() || application.is_some() {
-                names.push(Named { line, name: name.into_owned(), label, application });
+    /// The names of a server that say something.
+    fn names(&mut self, tree: &Tree, signals: &'s Signals, server: DirectiveId) -> Vec<Named<'s>> {
+        let mut names = Vec::new();
+        for &line in tree.own(server, "server_name") {
+            for name in tree.args(line).filter(|name| !name.starts_with('~')) {
+                let (label, application) = signals.of_server(&name);
+                if label.is_some() || application.is_some() {
+                    names.push(Named { line, name: name.into_owned(), label, application, has_endpoint: false });
+                }
             }
         }
+        if names.iter().any(|named| named.label.is_some()) {
+            let mut locations = tree.locations(server).filter_map(|block| tree.location(block));
+            let has_endpoint = locations.any(|location| {
+                let endpoint = self.path(signals, &location).endpoint;
+                endpoint.is_some_and(|found| found.endpoint.confidence >= Confidence::Likely)
+            });
+            names.iter_mut().for_each(|named| named.has_endpoint = has_endpoint);
+        }
+        names
     }
-    names
+}
+
+/// Whether the last segment of a path ends with a name of WebSockets, in every way in which the location can match.
+fn ends_with_word(path: &Segments) -> bool {
+    let names = |segment: &Segment| {
+        let last = segment.whole().and_then(|text| text.rsplit(['-', '_']).next());
+        last.is_some_and(|word| matches!(word, "ws" | "wss" | "websocket" | "websockets"))
+    };
+    !path.ways.is_empty() && path.ways.iter().all(|way| way.segments.last().is_some_and(names))
 }

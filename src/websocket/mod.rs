@@ -29,8 +29,8 @@ mod walk;
 pub use arrivals::{Arrival, Arrivals};
 pub use facts::keeps_connections;
 pub use headers::{
-    Header, Headers, Plain, State, concerns_upgrade, has_leftovers, has_upgrade_token, is_for, is_websocket,
-    name_without_colon, value,
+    Header, Headers, Plain, State, concerns_upgrade, has_doubled_dollar, has_leftovers, has_upgrade_token, is_for,
+    is_websocket, name_without_colon, value,
 };
 pub use intent::{Confidence, Evidence, Intent};
 pub use jumps::Jumps;

@@ -33,9 +33,13 @@ impl<'s> Judge<'_, 's> {
             }
         }
         let server = self.route.server.map(|server| known.server(self.tree, signals, server));
+        let upgrades = self.upgrades_beside(routes);
         for named in server.iter().flat_map(|server| &server.names) {
             if let Some(label) = named.label {
-                self.add(label.confidence, named.line, format!("its server is called `{}`", named.name));
+                // What is meant is the location that upgrades, or that is called as endpoints are.
+                let most = if upgrades || named.has_endpoint { Confidence::Possible } else { Confidence::Certain };
+                let text = format!("its server is called `{}`", named.name);
+                self.add(label.confidence.min(most), named.line, text);
             }
             if let Some(application) = named.application {
                 let what = format!("server `{}`", named.name);
@@ -53,6 +57,13 @@ impl<'s> Judge<'_, 's> {
             None => self.route.target.port(),
         };
         if let Some(found) = port.and_then(|port| signals.port(port)) {
+            // Together with its path the port tells which server it is, though not that it carries WebSockets.
+            let mut applications = signals.applications().iter();
+            let application = applications.find(|one| one.name == found.application);
+            if let Some(application) = application.filter(|&one| self.has_path_of(one)) {
+                self.intent.only |= application.only;
+                self.intent.ping_by(&application.name, application.pings);
+            }
             let text = format!("port {} is that of {}", found.port, found.application);
             self.add(Confidence::Possible, self.route.pass, text);
         }
@@ -71,13 +82,24 @@ impl<'s> Judge<'_, 's> {
         if !self.receives(routes, index, known, &application.paths) {
             return;
         }
+        let is_own = self.has_path_of(application);
         let intent = &mut self.intent;
+        intent.only |= application.only && is_own;
         intent.sticky |= application.sticky;
         intent.origin |= application.origin;
         intent.origin_scheme |= application.origin_scheme;
         intent.ping_by(&application.name, application.pings);
         intent.protocol.get_or_insert_with(|| application.name.clone());
         self.add(application.confidence, at, format!("its {what} names {}", application.name));
+    }
+
+    /// Whether the location is written for one of an application's paths, or for paths below it.
+    fn has_path_of(&self, application: &Application) -> bool {
+        let Some(location) = self.route.location.as_ref().filter(|location| !location.is_regex()) else { return false };
+        application.paths.iter().any(|path| {
+            let rest = location.path.strip_prefix(path.trim_end_matches('/'));
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
     }
 
     /// Whether one of an application's paths leads to this route, seen from where the application begins: the root of the

@@ -298,11 +298,11 @@ pub struct RouteSetting {
     pub websocket: bool,
 }
 
-/// The locations that subrequests of `auth_request` and `mirror` reach.
+/// The locations that subrequests reach.
 fn subrequest_targets(tree: &Tree) -> HashSet<DirectiveId> {
     let mut reached = HashSet::new();
     let mut asked = HashSet::new();
-    for id in tree.all_of(&["auth_request", "mirror"]) {
+    for id in tree.all_of(&subrequests::SENDING) {
         let Some(uri) = tree.arg(id, 1).filter(|uri| uri.starts_with('/')) else { continue };
         let path = uri.split(['?', '$']).next().unwrap_or_default().to_owned();
         let servers = match tree.enclosing(id, "server") {

@@ -258,7 +258,10 @@ impl Signals {
         let whole = |way: &Way| way.segments.iter().filter_map(Segment::whole).map(str::to_owned).collect::<Vec<_>>();
         let ways = path.ways.iter().map(whole);
         let speaking = ways.filter(|way| !way.iter().any(|segment| self.denied_segments.contains_key(segment)));
-        let parts = speaking.flatten().filter(|segment| !segment.contains('.')).flat_map(|segment| parts(&segment));
+        // `/websocket-health` is a health check.
+        let other = |segment: &String| parts(segment).iter().any(|part| self.denied_segments.contains_key(part));
+        let segments = speaking.flatten().filter(|segment| !segment.contains('.') && !other(segment));
+        let parts = segments.flat_map(|segment| parts(&segment));
         let found = parts.filter_map(|part| self.word_entry(&part)).map(|word| (word, word.in_path));
         found.max_by_key(|(_, confidence)| *confidence)
     }

@@ -6,7 +6,17 @@ use super::intent::Confidence;
 use super::route::{Module, Routes};
 use crate::config::{DirectiveId, Tree};
 
-/// The locations that answer a subrequest of `auth_request` or `mirror` while a handshake is under way: a subrequest
+/// The directives that send a subrequest on behalf of a request, with its headers: nginx's own and those of nchan.
+pub(super) const SENDING: [&str; 6] = [
+    "auth_request",
+    "mirror",
+    "nchan_authorize_request",
+    "nchan_publisher_upstream_request",
+    "nchan_subscribe_request",
+    "nchan_unsubscribe_request",
+];
+
+/// The locations that answer a subrequest of `auth_request`, `mirror` or nchan while a handshake is under way: a subrequest
 /// carries the headers of the request it belongs to, so that what such a location inherits is sent for it as well
 /// (NGINX facts part I).
 pub(super) fn of_handshakes(tree: &Tree, routes: &Routes) -> HashSet<DirectiveId> {
@@ -15,6 +25,13 @@ pub(super) fn of_handshakes(tree: &Tree, routes: &Routes) -> HashSet<DirectiveId
         return targets;
     }
     let mut selected: HashMap<(DirectiveId, String), Option<DirectiveId>> = HashMap::new();
+    // nchan answers handshakes itself, and asks before it does.
+    for line in tree.all_of(&SENDING[2..]) {
+        let (server, uri) = (tree.enclosing(line, "server"), tree.arg(line, 1).filter(|uri| uri.starts_with('/')));
+        if let (Some(server), Some(uri), true) = (server, uri, is_nchan_socket(tree, tree.directive(line).parent)) {
+            targets.extend(answers_only(tree, server, uri.split(['?', '$']).next().unwrap_or_default()));
+        }
+    }
     let opens = |route: &&super::Route| {
         route.module == Module::Proxy
             && route.intent.confidence >= Some(Confidence::Likely)
@@ -32,6 +49,15 @@ pub(super) fn of_handshakes(tree: &Tree, routes: &Routes) -> HashSet<DirectiveId
         }
     }
     targets
+}
+
+/// Whether nchan answers handshakes in a location: it does unless its line names other ways to subscribe alone.
+fn is_nchan_socket(tree: &Tree, block: DirectiveId) -> bool {
+    let lines = ["nchan_subscriber", "nchan_pubsub"].into_iter().flat_map(|name| tree.own(block, name));
+    lines.copied().any(|line| {
+        let mut ways = tree.args(line).peekable();
+        ways.peek().is_none() || ways.any(|way| way.eq_ignore_ascii_case("websocket") || way.eq_ignore_ascii_case("ws"))
+    })
 }
 
 /// The location that answers a path, if it is there for subrequests: written for just this path, or `internal` below the

@@ -60,6 +60,16 @@ fn erb() {
 }
 
 #[test]
+fn terraform() {
+    template(
+        "%{ for s in servers ~}\nserver {\n  listen ${s.port};\n%{ if s.tls }\n  ssl_certificate ${s.pem};\n  %{~ endif ~}\n}\n%{ endfor ~}\n",
+        "Terraform",
+        "%{ for s in servers ~}",
+        "server {\n  listen ${s.port}\n  ssl_certificate ${s.pem}\n",
+    );
+}
+
+#[test]
 fn environment_variables() {
     template(
         "server {\n  listen ${PORT};\n  ${EXTRA}\n  $snippet_of_mine x;\n  proxy_pass http://$BACKEND;\n}\n",

@@ -3,7 +3,7 @@
 use super::super::condition::{Hit, Scope};
 use super::super::finding::{Place, WordPart};
 use super::{Fact, directive, when};
-use crate::config::{DirectiveId, Tree};
+use crate::config::{Context, DirectiveId, Tree};
 
 pub(super) const FACTS: &[Fact] = facts! {
     "refused-buffers" "nginx refuses the buffer sizes in effect in the block; the word is what it says" refused_buffers;
@@ -68,6 +68,10 @@ fn bytes(text: &str) -> Option<u64> {
 fn block_to_name(scope: Scope<'_>) -> Option<DirectiveId> {
     let line = directive(scope)?;
     let block = scope.tree.directive(line).parent;
+    // `stream` has a `proxy_buffer_size` too, and none of the others.
+    if matches!(scope.tree.directive(line).context, Context::Stream | Context::StreamServer) {
+        return None;
+    }
     let named = NAMES.iter().find_map(|name| scope.tree.own(block, name).last().copied())?;
     (named == line).then_some(block)
 }

@@ -3,7 +3,7 @@
 use super::super::condition::{Hit, Scope};
 use super::super::finding::{Place, WordPart};
 use super::Fact;
-use crate::config::{DirectiveId, Request, Tree};
+use crate::config::{DirectiveId, Openness, Request, Tree};
 
 pub(super) const FACTS: &[Fact] = facts! {
     "cached-handshake" "answers of the route are cached, and a handshake would get one" cached_handshake;
@@ -33,7 +33,9 @@ fn cached_handshake(scope: Scope<'_>) -> Option<Hit> {
         let asks_headers = key.to_ascii_lowercase().contains("$http_") || key.contains("$connection_upgrade");
         asks_headers || one != tree.evaluate(&key, Request::Plain, block)
     };
-    let unseen = tree.is_open_for(block, "proxy_cache_bypass") || tree.is_open_for(block, "proxy_no_cache");
+    // Above a fragment hardly anybody bypasses a cache that the fragment itself switches on.
+    let near = |name: &str| tree.openness(block, name) == Openness::Near;
+    let unseen = near("proxy_cache_bypass") || near("proxy_no_cache");
     let bypassed = may_hold("proxy_cache_bypass", Request::Handshake) || may_hold("proxy_no_cache", Request::Plain);
     (!unseen && !bypassed && !may_differ()).then(|| Hit::at(Place::head(cache)))
 }

@@ -17,6 +17,7 @@ pub(super) const FACTS: &[Fact] = facts! {
     "websocket-address" "the address begins with ws:// or wss://" websocket_address;
     "address-with-variable" "the address holds a variable, so that nginx looks at it only when a request comes" with_variable;
     "websocket-address-in-variable" "the variable that is the address begins with ws:// or wss://" in_variable;
+    "stream-address" "the address in a server of `stream` has a scheme; the words are that and the address alone" stream_address;
     "upstream-websocket-address" "a server of an upstream is written with a scheme" upstream_websocket_address;
 };
 
@@ -26,6 +27,11 @@ fn misplaced(scope: Scope<'_>) -> Option<Hit> {
     let unsure = matches!(directive.context, Context::Unknown | Context::Entries)
         || (directive.parent == ROOT && !scope.tree.is_complete());
     if unsure || directive.name?.allowed_in(directive.context) {
+        return None;
+    }
+    // Where a brace is amiss, a block stands in another than was meant.
+    let amiss = !scope.tree.file(directive.file).ast.errors().is_empty();
+    if amiss && scope.tree.is_block(id) {
         return None;
     }
     // A fragment with nothing but servers may be one for `stream`, where the address has no scheme.
@@ -65,8 +71,28 @@ fn misplaced_map(scope: Scope<'_>) -> Option<Hit> {
     scope.tree.enclosing(id, "server").map(|_| hit)
 }
 
+/// `stream` hands on bytes to an address with a port (`ngx_stream_proxy_pass`).
+fn stream_address(scope: Scope<'_>) -> Option<Hit> {
+    let tree = scope.tree;
+    let id = directive(scope).filter(|&id| tree.directive(id).context == Context::StreamServer)?;
+    let argument = tree.arg(id, 1).filter(|argument| !argument.contains('$'))?;
+    let (scheme, address) = argument.split_once("://")?;
+    let scheme = scheme.to_ascii_lowercase();
+    let port = match scheme.as_str() {
+        "http" | "ws" => 80,
+        "https" | "wss" => 443,
+        _ => return None,
+    };
+    let address = address.trim_end_matches('/');
+    let has_port = address.rsplit_once(':').is_some_and(|(_, port)| !port.contains(']'));
+    let named = has_port || tree.upstream(address).is_some();
+    let address = if named { address.to_owned() } else { format!("{address}:{port}") };
+    (!address.contains('/'))
+        .then(|| Hit { places: vec![Place { directive: id, part: WordPart::Word(1) }], words: vec![scheme, address] })
+}
+
 fn websocket_address(scope: Scope<'_>) -> Option<Hit> {
-    let id = directive(scope)?;
+    let id = directive(scope).filter(|&id| scope.tree.directive(id).context != Context::StreamServer)?;
     websocket_word(scope.tree, Place { directive: id, part: WordPart::Word(1) })
 }
 

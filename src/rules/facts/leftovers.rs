@@ -1,14 +1,15 @@
-//! What a shell's heredoc or a web page left in a configuration.
+//! What a shell's heredoc, a web page or a template left in a configuration.
 
 use super::super::condition::{Hit, Scope};
 use super::super::finding::{Place, WordPart};
 use super::{Fact, directive, when};
 use crate::config::{DirectiveId, Tree, is_builtin_variable};
-use crate::websocket::{Confidence, concerns_upgrade, has_leftovers, is_for};
+use crate::websocket::{Confidence, concerns_upgrade, has_doubled_dollar, has_leftovers, is_for};
 
 pub(super) const FACTS: &[Fact] = facts! {
     "leftovers" "backslashes or backticks of a shell or a web page stand in a value of the handshake" leftovers;
     "escaped-variables" "backslashes of a shell stand before variables, in a configuration that carries WebSockets" escaped_variables;
+    "doubled-dollars" "the dollar sign of a variable stands twice in one of these words" doubled_dollars;
     "escaped-names-known" "each variable behind such a backslash exists" names_known;
 };
 
@@ -43,6 +44,18 @@ fn escaped_variables(scope: Scope<'_>) -> Option<Hit> {
     let believed = scope.routes.all.iter().any(|route| route.intent.confidence >= Some(Confidence::Likely));
     let places = escaped_words(tree, id);
     (believed && !places.is_empty()).then(|| Hit { places, words: Vec::new() })
+}
+
+/// `invalid variable name` (`ngx_http_script_compile`, 1.22.1).
+fn doubled_dollars(scope: Scope<'_>) -> Option<Hit> {
+    let tree = scope.tree;
+    let places =
+        leftovers(scope).map_or_else(|| escaped_words(tree, directive(scope)?).into(), |hit| Some(hit.places))?;
+    let doubled = |place: &Place| {
+        let WordPart::Word(index) = place.part else { return false };
+        has_doubled_dollar(source_word(tree, place.directive, index))
+    };
+    when(places.iter().any(doubled))
 }
 
 fn names_known(scope: Scope<'_>) -> Option<Hit> {
@@ -92,9 +105,11 @@ fn is_pattern(tree: &Tree, id: DirectiveId, index: usize) -> bool {
         || (index > 1 && matches!(bare(index - 1), "~" | "~*" | "!~" | "!~*"))
 }
 
-/// The names of the variables behind a `\\$`, as they are written.
+/// The names of the variables behind a `\\$` or a `$$`, as they are written.
 fn names(word: &str) -> impl Iterator<Item = &str> {
-    word.split("\\$").skip(1).filter_map(|behind| {
+    let escaped = word.match_indices("\\$").chain(word.match_indices("$$"));
+    escaped.filter_map(|(at, escape)| {
+        let behind = &word[at + escape.len()..];
         let name = behind.strip_prefix('{').unwrap_or(behind);
         let end = name.bytes().position(|byte| !byte.is_ascii_alphanumeric() && byte != b'_').unwrap_or(name.len());
         Some(&name[..end]).filter(|name| name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_'))
@@ -110,6 +125,7 @@ mod tests {
         let all = |word| names(word).collect::<Vec<_>>();
         assert_eq!(all("https://\\$host\\$request_uri"), ["host", "request_uri"]);
         assert_eq!(all("\"\\${Host}x\""), ["Host"]);
+        assert_eq!(all("$$host$uri $${http_host}"), ["host", "http_host"]);
         assert_eq!(all("$host"), [""; 0]);
         assert_eq!(all("a\\$"), [""; 0]);
         assert_eq!(all("5\\$1"), [""; 0]);

@@ -28,6 +28,7 @@ macro_rules! facts {
 
 mod addresses;
 mod balancing;
+mod blanks;
 mod browser;
 mod buffers;
 mod cache;
@@ -97,6 +98,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Fact> {
         times::FACTS,
         directives::FACTS,
         refusals::FACTS,
+        blanks::FACTS,
         addresses::FACTS,
         maps::FACTS,
         comments::FACTS,

@@ -152,7 +152,9 @@ pub(super) fn without_uri(raw: &str, uri: &str) -> Option<String> {
 /// A prefix location whose path nginx replaces by a fixed one, and the two paths.
 pub(super) fn mapped<'a>(scope: Scope<'a>) -> Option<(&'a Route, DirectiveId, &'a str, &'a str)> {
     let (route, block, location) = plain_location(scope)?;
-    let uri = route.target.uri.as_deref().filter(|_| !route.target.variable)?;
+    // An address that nginx refuses has no path.
+    let is_address = matches!(route.target.scheme.as_str(), "" | "http" | "https" | "ws" | "wss");
+    let uri = route.target.uri.as_deref().filter(|_| !route.target.variable && is_address)?;
     // After a `rewrite` in the location its path is no longer the one that is replaced.
     (!rewrites(scope.tree, block)).then_some((route, block, location.path.as_str(), uri))
 }
@@ -222,10 +224,17 @@ fn is_pusher(tree: &Tree, route: &Route) -> bool {
 
 /// `location /app/` with `http://b/base`: `/app/x` becomes `/basex` (NGINX facts part G).
 fn glued_path(scope: Scope<'_>) -> Option<Hit> {
-    let (route, _, path, uri) = mapped_prefix(scope)?;
+    let (route, _, path, uri) = mapped_prefix(scope).or_else(|| glued_to_root(scope))?;
     let glued = path.ends_with('/') && !uri.ends_with('/') && !uri.contains('?');
     let rest = below(route, path, uri);
     glued.then(|| Hit { places: vec![pass_word(route)], words: vec![format!("{path}{rest}"), format!("{uri}{rest}")] })
+}
+
+/// `location /` with `http://b/app`: `/x` becomes `/appx`.
+fn glued_to_root<'a>(scope: Scope<'a>) -> Option<(&'a Route, DirectiveId, &'a str, &'a str)> {
+    let found = mapped(scope).filter(|(.., path, uri)| *path == "/" && uri.len() > 1 && !is_endpoint(scope, uri))?;
+    let prefix = found.0.location.as_ref().is_some_and(|location| location.modifier != Modifier::Exact);
+    (prefix && !found.0.intent.only).then_some(found)
 }
 
 /// `location /ws/` with `http://b/ws`: a handshake to `/ws/` itself gets to `/ws`.

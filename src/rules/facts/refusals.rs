@@ -25,6 +25,12 @@ fn is_unsure(tree: &Tree, id: DirectiveId) -> bool {
     file.well_known || file.ast.template().is_some() || (directive.parent == ROOT && !tree.is_complete())
 }
 
+/// Whether the line opens a map with its entries, at the top of a fragment that is no template.
+fn is_sure_of_map(tree: &Tree, id: DirectiveId) -> bool {
+    let file = tree.file(tree.directive(id).file);
+    tree.is(id, "map") && tree.is_block(id) && !file.well_known && file.ast.template().is_none()
+}
+
 /// `directive is duplicate` (`ngx_conf_set_*_slot`), across includes too.
 fn stands_twice(scope: Scope<'_>) -> Option<Hit> {
     let tree = scope.tree;
@@ -201,13 +207,16 @@ fn misspelt_beside(scope: Scope<'_>) -> Option<Hit> {
     let block = scope.route()?.block;
     let around = tree.ancestors(block).take_while(|&around| around != ROOT && !tree.is(around, "http"));
     let mut blocks = std::iter::once(block).chain(around);
-    when(blocks.any(|block| tree.unknown_in(block).iter().any(|&line| meant(tree, line).is_some())))
+    when(blocks.any(|block| {
+        super::blanks::pasted_in(tree, block) || tree.unknown_in(block).iter().any(|&line| meant(tree, line).is_some())
+    }))
 }
 
 /// `invalid number of arguments` (`ngx_conf_handler`).
 fn argument_count(scope: Scope<'_>) -> Option<Hit> {
     let tree = scope.tree;
-    let id = directive(scope).filter(|&id| !is_unsure(tree, id))?;
+    // A map is the same wherever it may stand.
+    let id = directive(scope).filter(|&id| !is_unsure(tree, id) || is_sure_of_map(tree, id))?;
     let context = tree.directive(id).context;
     let entry = tree.directive(id).name?.entry_in(context).filter(|entry| !entry.commercial)?;
     let count = tree.words(id).len() - 1;

@@ -130,8 +130,11 @@ fn body_set(scope: Scope<'_>) -> Option<Hit> {
 
 fn origin_cleared(scope: Scope<'_>) -> Option<Hit> {
     let tree = scope.tree;
-    let line = lines(tree, scope.route()?.block, "Origin").find(|&line| value(tree, line).is_empty())?;
-    Some(found(tree, line))
+    let block = scope.route()?.block;
+    let line = lines(tree, block, "Origin").find(|&line| value(tree, line).is_empty())?;
+    // Without cookies a page of another site is nobody to the backend.
+    let anonymous = lines(tree, block, "Cookie").any(|line| value(tree, line).is_empty());
+    (!anonymous).then(|| found(tree, line))
 }
 
 fn origin_fixed(scope: Scope<'_>) -> Option<Hit> {

@@ -1,4 +1,4 @@
-//! Template languages with marks of their own: Jinja, Go templates, Handlebars, ERB, PHP.
+//! Template languages with marks of their own: Jinja, Go templates, Handlebars, ERB, PHP, Terraform.
 //!
 //! Such a text is read with its marks masked, byte for byte, so that every span still holds in the text itself. What
 //! prints a value becomes letters and so stays the word, or the part of a word, that it stands for. What steers, and
@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use memchr::{memchr2_iter, memmem};
+use memchr::{memchr3_iter, memmem};
 
 use super::super::ast::{Ast, SyntaxError};
 use super::super::source::{Source, Span};
@@ -15,9 +15,11 @@ use super::{TEXT, Template, directive_of, word_at};
 /// The longest construct looked for, in bytes; a mark that is not closed within it is none.
 const LONGEST: usize = 4096;
 
-const MARKS: [(&str, &str); 6] = [("{{{", "}}}"), ("{{", "}}"), ("{%", "%}"), ("{#", "#}"), ("<%", "%>"), ("<?", "?>")];
+const MARKS: [(&str, &str); 7] =
+    [("{{{", "}}}"), ("{{", "}}"), ("{%", "%}"), ("{#", "#}"), ("<%", "%>"), ("<?", "?>"), ("%{", "}")];
 
 const GO_STEERS: [&str; 9] = ["if", "else", "end", "range", "with", "define", "block", "break", "continue"];
+const TERRAFORM_STEERS: [&str; 5] = ["if", "else", "endif", "for", "endfor"];
 const RUBY_STEERS: [&str; 14] =
     ["if", "unless", "else", "elsif", "end", "for", "while", "until", "case", "when", "begin", "rescue", "do", "}"];
 
@@ -126,7 +128,7 @@ fn shows(source: &Source, ast: &Ast, construct: &Construct) -> bool {
 /// All constructs of a text, in order.
 fn constructs(text: &str) -> impl Iterator<Item = Construct> + '_ {
     let mut behind = 0;
-    memchr2_iter(b'{', b'<', text.as_bytes()).filter_map(move |at| {
+    memchr3_iter(b'{', b'<', b'%', text.as_bytes()).filter_map(move |at| {
         let found = if at < behind { None } else { construct(text, at) };
         behind = found.as_ref().map_or(behind, |construct| construct.range.end);
         found
@@ -148,6 +150,8 @@ fn construct(text: &str, at: usize) -> Option<Construct> {
         "<?" if inner.starts_with('=') => (Kind::Value, "PHP"),
         "<?" if inner.starts_with("php") => (Kind::Control, "PHP"),
         "<?" => return None,
+        "%{" if TERRAFORM_STEERS.contains(&word) => (Kind::Control, "Terraform"),
+        "%{" => return None,
         // A value has no `;`, and `{{` at the end of a line is but a brace too many.
         _ if code.is_empty() || inner.contains(';') || inner.contains("{{") || inner.starts_with('\n') => return None,
         _ => curly_kind(open, code, word),

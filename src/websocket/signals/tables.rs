@@ -84,6 +84,9 @@ pub struct Application {
     /// As of an [`Endpoint`].
     #[serde(default)]
     pub origin_scheme: bool,
+    /// Its paths serve nothing but WebSockets.
+    #[serde(default)]
+    pub only: bool,
 }
 
 /// A word that names WebSockets themselves.

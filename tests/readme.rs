@@ -78,7 +78,7 @@ fn options_and_paths_that_are_named_exist() {
     let commands = ["routes", "probe", "log", "doctor"].map(|command| output(&[command, "--help"]));
     let help = [output(&["--help"]), commands.concat()].concat();
     // Of cargo, git and docker.
-    let others = ["--release", "--path", "--rm"];
+    let others = ["--release", "--path", "--rm", "--user", "--network", "--from"];
     let text = readme();
     for option in text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').filter(|word| word.starts_with("--")) {
         let known = others.contains(&option) || option.trim_matches('-').is_empty();

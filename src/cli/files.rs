@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use nginx_wslint::config::{Context, Disk, Name, Reader, Tree, TreeOptions};
-use nginx_wslint::syntax::{NodeId, Source, parse};
+use nginx_wslint::syntax::{Ast, NodeId, Source, parse};
 use rayon::prelude::*;
 use walkdir::WalkDir;
 
@@ -136,7 +136,7 @@ fn is_named_like_nginx(path: &Path) -> bool {
     ENDINGS.iter().any(|ending| name.ends_with(ending)) || FOLDERS.contains(&folder)
 }
 
-/// Whether most of what stands at the top of a file are directives of nginx: many programs call their files `.conf`.
+/// Whether a file is nginx's by what stands in it: many programs call their files `.conf`.
 fn reads_like_nginx(path: &Path) -> bool {
     let Ok(bytes) = std::fs::read(path) else { return true };
     // The output of `nginx -T` is no file that nginx reads; who wants it linted names it.
@@ -147,11 +147,15 @@ fn reads_like_nginx(path: &Path) -> bool {
         return true;
     }
     let source = Source::new(path, bytes);
-    let ast = parse(&source);
+    is_mostly_nginx(&source, &parse(&source))
+}
+
+/// Whether most of the statements at the top are directives of nginx.
+pub(super) fn is_mostly_nginx(source: &Source, ast: &Ast) -> bool {
     let (mut known, mut all) = (0, 0);
     let mut node = NodeId(0);
     while (node.0 as usize) < ast.nodes().len() {
-        let name = ast.words(node).first().map(|word| word.value(&source));
+        let name = ast.words(node).first().map(|word| word.value(source));
         known += usize::from(name.is_some_and(|name| Name::of(&name).is_some()));
         all += 1;
         node = ast.node(node).end;

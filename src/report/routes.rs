@@ -35,7 +35,7 @@ use std::path::PathBuf;
 use super::escape::is_hidden;
 use serde::Serialize;
 
-pub use cards::cards;
+pub use cards::{cards, cards_within};
 pub use settings::{Becomes, Origin, Setting};
 
 use crate::config::{DirectiveId, Tree, Version};

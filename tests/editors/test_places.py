@@ -104,6 +104,7 @@ async def test_a_location_shows_what_is_in_effect_and_where_it_is_set(editor_nam
         assert "proxy_read_timeout" in said.contents.value
         assert "app.conf:4" in said.contents.value, "where the server sets it"
         assert "127.0.0.1:3000" in said.contents.value
+        assert str(editor.folder) not in said.contents.value, "its folder goes without saying"
     assert await hover(editor, APP, *place(app, "return 503")) is None
 
 
@@ -111,6 +112,7 @@ async def test_a_variable_shows_its_map_and_what_it_becomes(editor, app):
     said = await hover(editor, APP, *place(app, "$connection_upgrade"))
     assert "```nginx" in said.contents.value
     assert "map $http_upgrade $connection_upgrade {\n    default upgrade;" in said.contents.value
+    assert "# maps.conf:1\n" in said.contents.value
     assert 'handshake: "upgrade"' in said.contents.value
     line, character = place(app, "$connection_upgrade")
     assert said.range == types.Range(types.Position(line, character), types.Position(line, character + 19))

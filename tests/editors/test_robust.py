@@ -16,6 +16,22 @@ async def test_texts_that_nobody_opened_are_nothing(editor):
     assert await editor.client.text_document_hover_async(types.HoverParams(**editor.at("none.conf", 0, 0))) is None
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[program:app]\ncommand=/usr/bin/app --port 3000\nautostart=true\n",
+        '<VirtualHost *:80>\n    <Location "/ws">\n        Require all granted\n    </Location>\n</VirtualHost>\n',
+        "[www]\n; The user.\nuser = www-data\n; listen = 9000\npm = dynamic\n",
+    ],
+)
+async def test_a_file_of_another_program_is_left_alone(editor, text):
+    editor.write("conf.d/app.conf", text)
+    assert await editor.open("conf.d/app.conf") == []
+    # Until it becomes one of nginx.
+    editor.change("conf.d/app.conf", "server {\n    listen 80\n}\n")
+    assert codes(await editor.diagnostics("conf.d/app.conf")) == ["syntax-error"]
+
+
 async def test_places_outside_of_the_text_do_no_harm(editor, chat):
     await editor.open("nginx.conf")
     editor.change("nginx.conf", ((900, 900), (999, 0), "# end\n"), ((5, 0), (2, 0), ""))

@@ -104,9 +104,29 @@ fn what_is_wrong_with_a_certificate_is_told() {
     assert!(steps.contains("certificate not checked") && steps.contains("it would have failed"), "{steps}");
 }
 
+#[test]
+fn a_certificate_of_an_authority_is_told_from_one_of_a_server() {
+    let key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::new(vec![NAME.to_owned()]).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let certificate = params.self_signed(&key).unwrap().pem();
+    let folder = tempfile::tempdir().unwrap();
+    let ca = folder.path().join("ca.pem");
+    std::fs::write(&ca, &certificate).unwrap();
+    let server = speaking(b"http/1.1", &certificate, &key.serialize_pem());
+    let url = format!("wss://127.0.0.1:{}/ws", server.port);
+    let more = format!("--host {NAME} --ca {}", ca.display());
+    check(&[case(&url, &more, "certificate-issuer", "marked as one of an authority", "")]);
+}
+
 /// A server that takes one protocol alone in the TLS handshake (ALPN), and says nothing behind it.
 fn only(protocol: &'static [u8]) -> Server {
     let (certificate, key) = self_signed(NAME);
+    speaking(protocol, &certificate, &key)
+}
+
+/// The same with a certificate and its key, as PEM.
+fn speaking(protocol: &'static [u8], certificate: &str, key: &str) -> Server {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()

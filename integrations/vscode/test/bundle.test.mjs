@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 
 const root = new URL('..', import.meta.url);
@@ -26,7 +28,6 @@ test('licences come along, those of what is bundled too', () => {
 test('the bundle needs nothing but the editor', () => {
   const require = createRequire(import.meta.url);
   const Module = require('node:module');
-  const asked = new Set();
   // Whatever is asked of the editor is something that can be called, extended and asked further.
   const anything = () => {
     const target = class {};
@@ -37,9 +38,7 @@ test('the bundle needs nothing but the editor', () => {
   };
   const load = Module._load;
   Module._load = (name, ...rest) => {
-    if (name === 'vscode') return anything();
-    asked.add(name);
-    return load(name, ...rest);
+    return name === 'vscode' ? anything() : load(name, ...rest);
   };
   try {
     const extension = require('../dist/extension.js');
@@ -48,6 +47,20 @@ test('the bundle needs nothing but the editor', () => {
   } finally {
     Module._load = load;
   }
-  const foreign = [...asked].filter((name) => !Module.isBuiltin(name) && !name.endsWith('extension.js'));
-  assert.deepEqual(foreign, []);
+  // What is loaded only later counts as well.
+  const text = readFileSync(new URL('dist/extension.js', root), 'utf8');
+  const asked = [...text.matchAll(/\brequire\("([^"]+)"\)/g)].map(([, name]) => name);
+  assert.ok(asked.includes('vscode') && asked.includes('node:child_process'));
+  assert.deepEqual(asked.filter((name) => name !== 'vscode' && !Module.isBuiltin(name)), []);
+});
+
+test('paths of the program may be written as people write them', () => {
+  const { located } = createRequire(import.meta.url)('../program.js');
+  assert.equal(located(' ', '/work'), 'nginx-wslint');
+  assert.equal(located('nginx-wslint', '/work'), 'nginx-wslint');
+  assert.equal(located('/opt/nginx-wslint', '/work'), '/opt/nginx-wslint');
+  assert.equal(located('~/bin/nginx-wslint', '/work'), join(homedir(), 'bin/nginx-wslint'));
+  assert.equal(located('${workspaceFolder}/bin/nginx-wslint', '/work'), '/work/bin/nginx-wslint');
+  assert.equal(located('bin/nginx-wslint', '/work'), join('/work', 'bin/nginx-wslint'));
+  assert.equal(located('bin/nginx-wslint', undefined), 'bin/nginx-wslint');
 });

@@ -82,13 +82,14 @@ pub(super) fn of_finding(linted: &Linted<'_>, finding: &Finding<'_>, places: &Pl
         Severity::Info => DiagnosticSeverity::Information,
     };
     let route = finding.route.and_then(|index| linted.routes.all.get(index));
-    let related = related(tree, finding, route, places);
+    let text = message(finding, route);
+    let related = related(tree, finding, route, &text, places);
     Diagnostic {
         code_description: page(finding.rule).map(|href| CodeDescription { href: Uri(href) }),
         related_information: (!related.is_empty()).then_some(related),
         tags: is_needless(finding).then(|| vec![DiagnosticTag::Unnecessary]),
         data: Some(data(tree, finding, route)),
-        ..diagnostic(places.range(file, span), severity, &finding.rule.id, message(finding, route))
+        ..diagnostic(places.range(file, span), severity, &finding.rule.id, text)
     }
 }
 
@@ -101,15 +102,11 @@ pub(super) fn page(rule: &Rule) -> Option<String> {
 /// can do it.
 fn message(finding: &Finding<'_>, route: Option<&Route>) -> String {
     let mut text = visible(&finding.message).into_owned();
-    if let Some(route) = route.filter(|_| finding.confidence != Confidence::Certain) {
-        let lead = match route.intent.confidence {
-            Some(Confidence::Possible) => "may carry WebSockets",
-            Some(Confidence::Likely) => "likely carries WebSockets",
-            Some(Confidence::Certain) | None => "",
-        };
-        if !lead.is_empty() {
-            text.push_str(&format!("\n{lead}: {}", visible(route.intent.why())));
-        }
+    if let Some(route) = route.filter(|_| finding.confidence != Confidence::Certain)
+        && matches!(route.intent.confidence, Some(Confidence::Possible | Confidence::Likely))
+    {
+        let lead = verdict(route.intent.confidence);
+        text.push_str(&format!("\n{lead}: {}", visible(route.intent.why())));
     }
     if finding.open {
         text.push_str("\na file that is not here may say otherwise");
@@ -120,11 +117,22 @@ fn message(finding: &Finding<'_>, route: Option<&Route>) -> String {
     text
 }
 
-/// The finding's own places, then those that tell why the route carries WebSockets.
+/// What is believed of a route.
+fn verdict(confidence: Option<Confidence>) -> &'static str {
+    match confidence {
+        Some(Confidence::Certain) => "carries WebSockets",
+        Some(Confidence::Likely) => "likely carries WebSockets",
+        Some(Confidence::Possible) => "may carry WebSockets",
+        None => "carries no WebSockets",
+    }
+}
+
+/// The finding's own places, then those that tell why the route carries WebSockets, without what `told` says already.
 fn related(
     tree: &Tree,
     finding: &Finding<'_>,
     route: Option<&Route>,
+    told: &str,
     places: &Places<'_>,
 ) -> Vec<DiagnosticRelatedInformation> {
     let own = finding.related.iter().filter_map(|(place, message)| {
@@ -132,8 +140,9 @@ fn related(
         Some((places.location(file, span)?, visible(message).into_owned()))
     });
     let evidence = route.into_iter().flat_map(|route| &route.intent.evidence).filter_map(|evidence| {
-        let lead = if evidence.confidence.is_some() { "carries WebSockets: " } else { "carries no WebSockets: " };
-        Some((places.head(evidence.at?)?, format!("{lead}{}", visible(&evidence.text))))
+        let text = format!("{}: {}", verdict(evidence.confidence), visible(&evidence.text));
+        let told = told.lines().any(|line| line == text);
+        Some((places.head(evidence.at?).filter(|_| !told)?, text))
     });
     own.chain(evidence).map(|(location, message)| DiagnosticRelatedInformation { location, message }).collect()
 }

@@ -1,10 +1,12 @@
 //! What is said of the place under the cursor: the route with all that is in effect on it, the values of a variable, the
 //! rule of a finding.
 
+use std::path::Path;
+
 use gen_lsp_types::{Code, Contents, Hover, MarkupContent, MarkupKind, Range};
 use nginx_wslint::config::{DefinitionKind, DirectiveId, Request, Tree, Values};
 use nginx_wslint::report::Style;
-use nginx_wslint::report::routes::{RouteView, cards};
+use nginx_wslint::report::routes::{RouteView, cards_within};
 use nginx_wslint::rules::docs::{self, Page};
 
 use super::client::Client;
@@ -83,7 +85,12 @@ fn routes(cursor: &Cursor<'_, '_>) -> Option<Part> {
     let views: Vec<RouteView> = all.map(|route| RouteView::new(tree, route, version)).collect();
     // Fits a window of 80 columns with a border.
     let style = Style { width: 76, ..Style::default() };
-    (!views.is_empty()).then(|| Part::Text("text", cards(&views, style)))
+    (!views.is_empty()).then(|| Part::Text("text", cards_within(&views, style, folder(tree))))
+}
+
+/// The folder of the configuration: editors call files by absolute paths, of which it goes without saying.
+fn folder(tree: &Tree) -> &Path {
+    tree.files().first().and_then(|main| main.source.path().parent()).unwrap_or(Path::new(""))
 }
 
 /// Where a variable gets its value, and what it becomes.
@@ -94,7 +101,8 @@ fn variable(cursor: &Cursor<'_, '_>, name: &str) -> Vec<Part> {
     for definition in definitions.iter().filter(|definition| definition.kind != DefinitionKind::Other) {
         let source = tree.source(definition.at);
         let line = source.line_column(tree.head(definition.at).start).line;
-        let head = format!("# {}:{line}", source.path().display());
+        let path = source.path().strip_prefix(folder(tree)).unwrap_or(source.path());
+        let head = format!("# {}:{line}", path.display());
         parts.push(Part::Text("nginx", format!("{head}\n{}", definition_text(tree, definition.at))));
     }
     if !parts.is_empty() {

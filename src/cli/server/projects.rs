@@ -14,7 +14,7 @@ use nginx_wslint::websocket::Routes;
 
 use super::super::Failure;
 use super::super::args::LintArgs;
-use super::super::files::{Asked, Job, jobs};
+use super::super::files::{Asked, Job, is_mostly_nginx, jobs};
 use super::super::lint::Session;
 use super::super::settings::Settings;
 use super::diagnostics::{self, ByDocument};
@@ -198,10 +198,21 @@ fn check(session: &Session<'_>, job: &Job, documents: &Documents, encoding: Enco
         let FileId(file) = finding.place.locate(&linted.tree).0;
         asked[file as usize] && session.shows(job, &linted, finding)
     };
-    let diagnostics = diagnostics::of(&linted, &shown, documents, encoding);
+    let diagnostics = if is_foreign(&linted.tree) {
+        ByDocument::new()
+    } else {
+        diagnostics::of(&linted, &shown, documents, encoding)
+    };
     let Linted { tree, routes, .. } = linted;
     let files = tree.files().iter().map(|file| documents.real(file.source.path())).collect();
     Checked { tree, routes, files, diagnostics, proofs: RefCell::default() }
+}
+
+/// Whether the main file is another program's, which nginx could not read: editors go by names, and `conf.d/app.conf` may
+/// be anybody's.
+fn is_foreign(tree: &Tree) -> bool {
+    let broken = tree.problems().iter().any(|problem| problem.place.is_some_and(|(file, _)| file == FileId(0)));
+    broken && tree.files().first().is_some_and(|main| !is_mostly_nginx(&main.source, &main.ast))
 }
 
 impl Checked {

@@ -44,6 +44,16 @@ pub(super) fn certificate(error: &Error, name: &str) -> Diagnosis {
             "Trust a private authority with `--ca FILE`; on the server, `ssl_certificate` must hold the \
             whole chain.",
         ),
+        // The name of webpki's error, which is not among those that rustls knows.
+        CertificateError::Other(other) if other.0.to_string() == "CaUsedAsEndEntity" => Diagnosis::new(
+            Kind::TlsUnknownIssuer,
+            "The certificate is self-signed and marked as one of an authority, as `openssl req -x509` makes them. Some \
+            clients refuse such a server even where they trust it.",
+        )
+        .advise(
+            "Make one that is none of an authority (`-addext basicConstraints=critical,CA:FALSE`), or have one issued; \
+            a private authority is trusted with `--ca FILE`.",
+        ),
         other => {
             let sentence = format!(
                 "The certificate is not valid: {}.",

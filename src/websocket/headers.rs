@@ -306,6 +306,9 @@ fn plain_state(tree: &Tree, block: DirectiveId, lines: &[DirectiveId], name: &st
 
 /// Whether a word still carries what belongs to a shell's heredoc or a web page: `\$`, `\"`, a backtick.
 pub fn has_leftovers(raw: &str) -> bool {
+    if memchr::memchr2(b'\\', b'`', raw.as_bytes()).is_none() {
+        return false;
+    }
     let quotes_around = raw.len() >= 2 && raw.starts_with(['"', '\'']);
     let inner = if quotes_around { &raw[1..raw.len() - 1] } else { raw };
     inner.contains("\\$") || inner.contains("\\\"") || inner.contains('`')

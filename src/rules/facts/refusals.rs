@@ -1,6 +1,8 @@
 //! What nginx refuses to start with, whatever it was meant for.
 
-use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use foldhash::{HashMap, HashMapExt};
 
 use super::super::condition::{Hit, Scope};
 use super::super::finding::{Place, WordPart};
@@ -87,11 +89,18 @@ fn locations_twice(scope: Scope<'_>) -> Option<Hit> {
             Modifier::Prefix | Modifier::PriorityPrefix => false,
             Modifier::Regex | Modifier::RegexNoCase | Modifier::Named => continue,
         };
-        let first = *seen.entry((exact, location.path.clone())).or_insert(id);
+        let known = match seen.entry((exact, location.path)) {
+            Entry::Occupied(known) => known,
+            Entry::Vacant(free) => {
+                free.insert(id);
+                continue;
+            }
+        };
+        let first = *known.get();
         let asked = scope.only.is_none_or(|only| only == id);
-        if first != id && asked && places.len() < MOST {
+        if asked && places.len() < MOST {
             places.push(Place::head(id));
-            words.push(location.path);
+            words.push(known.key().1.clone());
             if scope.only.is_some() {
                 places.push(Place::head(first));
             }
@@ -103,7 +112,7 @@ fn locations_twice(scope: Scope<'_>) -> Option<Hit> {
 /// `cannot be inside the exact location`, `is outside location` and its like (`ngx_http_core_location`).
 fn nested_wrongly(scope: Scope<'_>) -> Option<Hit> {
     let tree = scope.tree;
-    let block = directive(scope).filter(|&id| tree.is_block(id) && !is_unsure(tree, id))?;
+    let block = directive(scope).filter(|&id| !tree.own(id, "location").is_empty() && !is_unsure(tree, id))?;
     let around = tree.location(block)?;
     let mut places = Vec::new();
     let mut words = Vec::new();
@@ -215,10 +224,9 @@ fn argument_count(scope: Scope<'_>) -> Option<Hit> {
     let is_block = entry.opens.is_some() == tree.is_block(id);
     let known = !matches!(context, Context::Unknown | Context::Foreign | Context::Entries);
     // A value that is left out altogether is left out by a template, as a rule.
-    let said = match count {
-        0 => return None,
-        1 => "with one argument".to_owned(),
-        _ => format!("with {count} arguments"),
-    };
-    (known && is_block && !entry.args.accepts(count)).then(|| Hit { words: vec![said], ..Hit::at(Place::head(id)) })
+    if count == 0 || !known || !is_block || entry.args.accepts(count) {
+        return None;
+    }
+    let said = if count == 1 { "with one argument".to_owned() } else { format!("with {count} arguments") };
+    Some(Hit { words: vec![said], ..Hit::at(Place::head(id)) })
 }

@@ -140,16 +140,24 @@ fn read(text: &str, range: Range<usize>) -> Chunk {
     // As many as most texts have, so that the list seldom grows.
     let mut tokens: Vec<Token> = Vec::with_capacity(range.len() / 8);
     let mut in_word = false;
-    for pair in
-        Grammar::parse(Rule::tokens, &text[range.clone()]).into_iter().flatten().flat_map(|all| all.into_inner())
-    {
-        let span = pair.as_span();
-        let (start, end) = (range.start + span.start(), range.start + span.end());
+    let mut start = range.start;
+    // Beginnings and ends cost less than pairs, of which each would hold on to the whole list.
+    for token in Grammar::parse(Rule::tokens, &text[range.clone()]).into_iter().flat_map(|all| all.tokens()) {
+        let (rule, end) = match token {
+            pest::Token::Start { pos, .. } => {
+                start = range.start + pos.pos();
+                continue;
+            }
+            pest::Token::End { rule, pos } => (rule, range.start + pos.pos()),
+        };
+        if rule == Rule::tokens {
+            break;
+        }
         let first = text.as_bytes()[start];
         match tokens.last_mut() {
             // The rest of a word, from its `$` or backslash on.
             Some(word) if in_word && word.end == start && matches!(first, b'$' | b'\\') => word.end = end,
-            _ => tokens.push(Token { start, end, unclosed: pair.as_rule() == Rule::unclosed }),
+            _ => tokens.push(Token { start, end, unclosed: rule == Rule::unclosed }),
         }
         in_word = !matches!(first, b';' | b'{' | b'}' | b'#' | b'"' | b'\'');
     }

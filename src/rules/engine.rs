@@ -1,6 +1,6 @@
 //! Applies rules to a tree.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use foldhash::{HashMap, HashMapExt, HashSet};
 
@@ -11,7 +11,7 @@ use super::ignores::Ignores;
 use super::rule::{Part, Rule, Subject};
 use super::rule_set::RuleSet;
 use super::writer::Writer;
-use crate::config::{Name, Openness, Tree, Version};
+use crate::config::{DirectiveId, Name, Openness, Tree, Version};
 use crate::parallel;
 use crate::syntax::Span;
 use crate::websocket::{Confidence, Routes};
@@ -59,17 +59,16 @@ pub fn check<'r>(tree: &Tree, routes: &Routes, rules: &'r RuleSet, options: &Opt
         }
         found
     }));
-    let mut by_name: BTreeMap<Name, Vec<&Rule>> = BTreeMap::new();
+    let mut by_name: Vec<Vec<&Rule>> = vec![Vec::new(); Name::all().len()];
     for &rule in &for_directives {
         for name in rule.directives.iter().filter_map(|name| Name::of(name)) {
-            by_name.entry(name).or_default().push(rule);
+            by_name[name.index()].push(rule);
         }
     }
-    let asked = tree.all_of(&by_name.keys().map(|name| name.text()).collect::<Vec<&str>>());
-    findings.extend(parallel::in_ranges(asked.len(), LEAST, |range| {
+    findings.extend(parallel::in_ranges(tree.len(), LEAST, |range| {
         let mut found = Vec::new();
-        for &id in &asked[range] {
-            let rules = tree.directive(id).name.and_then(|name| by_name.get(&name)).map_or(&[][..], Vec::as_slice);
+        for id in range.map(|id| DirectiveId(id as u32)) {
+            let rules = tree.directive(id).name.map_or(&[][..], |name| &by_name[name.index()]);
             rules.iter().for_each(|rule| apply(rule, tree, routes, options, Asked::Directive(id), &mut found));
         }
         found

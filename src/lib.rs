@@ -91,7 +91,7 @@ impl Linter {
 
 impl Linted<'_> {
     /// What writes edits for the findings; `editable` says which files may be written.
-    pub fn rewriter(&self, editable: &dyn Fn(&Path) -> bool) -> Rewriter<'_> {
-        Rewriter::new(&self.tree, &self.routes, |file| editable(self.tree.file(file).source.path()))
+    pub fn rewriter<'a>(&'a self, editable: &'a dyn Fn(&Path) -> bool) -> Rewriter<'a> {
+        Rewriter::new(&self.tree, &self.routes, editable)
     }
 }

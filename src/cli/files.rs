@@ -158,7 +158,7 @@ pub(super) fn is_mostly_nginx(source: &Source, ast: &Ast) -> bool {
         let name = ast.words(node).first().map(|word| word.value(source));
         known += usize::from(name.is_some_and(|name| Name::of(&name).is_some()));
         all += 1;
-        node = ast.node(node).end;
+        node = ast.behind(node);
     }
     known * 2 > all
 }

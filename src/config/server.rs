@@ -1,7 +1,11 @@
 //! Which server a request reaches.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::hash::BuildHasher;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use foldhash::fast::RandomState;
 use foldhash::{HashMap, HashMapExt};
 
 use super::context::Context;
@@ -73,32 +77,36 @@ impl Tree {
 
     /// The `listen` lines of all servers that stand in `http`, or in `stream`.
     fn listens(&self, context: Context) -> Vec<Listen> {
-        let mut all = Vec::new();
-        let is_one = |&id: &DirectiveId| self.directive(id).context == context && self.is_block(id);
-        for server in self.all("server").iter().copied().filter(is_one) {
-            let lines = self.own(server, "listen");
-            if lines.is_empty() && context == Context::Http {
-                all.push(Listen { server, address: Some(ANY_V4), port: USUAL_PORT, default: false });
-            }
-            for &line in lines {
-                let default = self.args(line).skip(1).any(|arg| arg == "default_server" || arg == "default");
-                if let Some((address, port)) = self.arg(line, 1).and_then(|arg| listen_address(&arg)) {
-                    all.push(Listen { server, address, port, default });
-                }
-            }
+        self.servers(context).flat_map(|server| self.listens_of(server)).collect()
+    }
+
+    /// The servers that stand in `http`, or in `stream`.
+    fn servers(&self, context: Context) -> impl Iterator<Item = DirectiveId> {
+        let is_one = move |&id: &DirectiveId| self.directive(id).context == context && self.is_block(id);
+        self.all("server").iter().copied().filter(is_one)
+    }
+
+    fn listens_of(&self, server: DirectiveId) -> Vec<Listen> {
+        let lines = self.own(server, "listen");
+        if lines.is_empty() && self.directive(server).context == Context::Http {
+            return vec![Listen { server, address: Some(ANY_V4), port: USUAL_PORT, default: false }];
         }
-        all
+        let read = |&line: &DirectiveId| {
+            let (address, port) = listen_address(&self.arg(line, 1)?)?;
+            let default = self.args(line).skip(1).any(|arg| arg == "default_server" || arg == "default");
+            Some(Listen { server, address, port, default })
+        };
+        lines.iter().filter_map(read).collect()
     }
 
     /// The servers that nginx never asks, with the earlier one that has all their addresses and names: it warns of a
     /// `conflicting server name` and goes on (`ngx_http_add_server`, `ngx_http_server_names`; 1.22.1). Not among them are
     /// the default of an address, and those of which an address or a name cannot be compared.
     pub(crate) fn overruled(&self) -> HashMap<DirectiveId, DirectiveId> {
-        let mut first: HashMap<(IpAddr, u16, String), DirectiveId> = HashMap::new();
+        let mut first: HashMap<(IpAddr, u16, Cow<'_, str>), DirectiveId> = HashMap::new();
         let mut overruled = HashMap::new();
-        let listens = self.listens(Context::Http);
-        for own in listens.chunk_by(|one, two| one.server == two.server) {
-            let Some(server) = own.first().map(|listen| listen.server) else { continue };
+        for server in self.servers_with_shared_names() {
+            let own = self.listens_of(server);
             let comparable = own.len() == self.own(server, "listen").len().max(1);
             let Some(names) = self.names(server) else { continue };
             let mut by = comparable.then_some(None);
@@ -123,17 +131,28 @@ impl Tree {
         overruled
     }
 
+    /// The servers in `http` of which a name on a port may be that of another one too: few, where there are many servers.
+    fn servers_with_shared_names(&self) -> BTreeSet<DirectiveId> {
+        let hasher = RandomState::default();
+        let mut hashes: Vec<(u64, DirectiveId)> = Vec::new();
+        for server in self.servers(Context::Http) {
+            let Some(names) = self.names(server) else { continue };
+            for listen in self.listens_of(server) {
+                hashes.extend(names.iter().map(|name| (hasher.hash_one((listen.address, listen.port, name)), server)));
+            }
+        }
+        hashes.sort_unstable();
+        let same = hashes.chunk_by(|(one, _), (other, _)| one == other).filter(|same| same.len() > 1);
+        same.flatten().map(|&(_, server)| server).collect()
+    }
+
     /// The names of a server, an empty one where it has none; none where one is filled in later.
-    fn names(&self, server: DirectiveId) -> Option<Vec<String>> {
+    fn names(&self, server: DirectiveId) -> Option<Vec<Cow<'_, str>>> {
         let lines = self.own(server, "server_name");
         if lines.is_empty() {
-            return Some(vec![String::new()]);
+            return Some(vec![Cow::Borrowed("")]);
         }
-        let name = |name: std::borrow::Cow<'_, str>| {
-            let filled_in = is_placeholder(&name) || (!name.starts_with('~') && name.contains(['$', '{', '<']));
-            (!filled_in).then(|| name.to_ascii_lowercase())
-        };
-        lines.iter().flat_map(|&line| self.args(line)).map(name).collect()
+        lines.iter().flat_map(|&line| self.args(line)).map(comparable_name).collect()
     }
 
     /// The first of the servers by the best of their names.
@@ -186,6 +205,15 @@ fn nearest(lines: Vec<Listen>, address: Option<IpAddr>) -> Vec<Listen> {
     }
     // The address may be one that only the way there knows.
     lines
+}
+
+/// A name as nginx compares it, in lower case; none where it is filled in later.
+fn comparable_name(name: Cow<'_, str>) -> Option<Cow<'_, str>> {
+    let filled_in = is_placeholder(&name) || (!name.starts_with('~') && name.contains(['$', '{', '<']));
+    (!filled_in).then(|| match name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        true => Cow::Owned(name.to_ascii_lowercase()),
+        false => name,
+    })
 }
 
 /// How well a written name fits; none where it does not. Higher is better.

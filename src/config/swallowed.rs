@@ -3,14 +3,21 @@
 use super::context::Context;
 use super::directives::Name;
 use super::tree::{DirectiveId, Problem, ROOT, Tree};
+use crate::parallel;
 use crate::syntax::Span;
+
+/// Fewer statements than this are looked at by one thread.
+const LEAST: usize = 8192;
 
 /// The statements that lack their `;`: the first word of a later line is a directive that may stand there itself, and
 /// with it the statement has more arguments than nginx accepts ("invalid number of arguments", `ngx_conf_handler`), or
 /// ends in a block that it cannot have ("is not terminated by", the same).
 /// Only directives of nginx's own modules are judged; for those of others the number is not sure enough.
 pub(super) fn find(tree: &Tree) -> Vec<(DirectiveId, Problem)> {
-    tree.ids().filter_map(|id| Some((id, swallowed(tree, id)?))).collect()
+    parallel::in_ranges(tree.len(), LEAST, |range| {
+        let ids = range.skip_while(|&id| id == 0).map(|id| DirectiveId(id as u32));
+        ids.filter_map(|id| Some((id, swallowed(tree, id)?))).collect()
+    })
 }
 
 fn swallowed(tree: &Tree, id: DirectiveId) -> Option<Problem> {

@@ -72,11 +72,11 @@ impl<'t> Layout<'t> {
             (NodeId(0), NodeId(ast.nodes().len() as u32))
         } else {
             let own = self.tree.directive(block).node;
-            (NodeId(own.0 + 1), ast.node(own).end)
+            (NodeId(own.0 + 1), ast.behind(own))
         };
         std::iter::from_fn(move || {
             let next = (node < end).then_some(node)?;
-            node = ast.node(next).end;
+            node = ast.behind(next);
             Some(next)
         })
     }
@@ -85,13 +85,13 @@ impl<'t> Layout<'t> {
     fn siblings(&self, node: NodeId) -> Vec<NodeId> {
         let ast = &self.tree.file(self.file).ast;
         let (mut next, end) = match ast.node(node).parent() {
-            Some(parent) => (NodeId(parent.0 + 1), ast.node(parent).end),
+            Some(parent) => (NodeId(parent.0 + 1), ast.behind(parent)),
             None => (NodeId(0), NodeId(ast.nodes().len() as u32)),
         };
         let mut nodes = Vec::new();
         while next < end {
             nodes.push(next);
-            next = ast.node(next).end;
+            next = ast.behind(next);
         }
         nodes
     }

@@ -1,6 +1,7 @@
 //! Turns the plan of a finding into edits.
 
 use std::cell::OnceCell;
+use std::path::Path;
 
 use super::headers::Served;
 use super::layout::Layout;
@@ -43,8 +44,10 @@ enum Bar {
 pub struct Rewriter<'a> {
     pub(super) tree: &'a Tree,
     pub(super) routes: &'a Routes,
-    /// Why each file is not to be written; none where it may be.
-    barred: Vec<Option<Bar>>,
+    editable: &'a dyn Fn(&Path) -> bool,
+    /// Why each file that was asked about is not to be written; none where it may be. Finding out may take a look at the
+    /// disk, and most files have nothing to be changed.
+    barred: Vec<OnceCell<Option<Bar>>>,
     pub(super) known: Known,
     pub(super) served: OnceCell<Served>,
 }
@@ -52,23 +55,26 @@ pub struct Rewriter<'a> {
 impl<'a> Rewriter<'a> {
     /// `editable` says of each file whether it may be written at all; one with syntax errors, a template, or one that
     /// only stands in for a file of the system never is.
-    pub fn new(tree: &'a Tree, routes: &'a Routes, editable: impl Fn(FileId) -> bool) -> Self {
-        let bar = |(index, file): (usize, &File)| {
-            let id = FileId(index as u32);
+    pub fn new(tree: &'a Tree, routes: &'a Routes, editable: &'a dyn Fn(&Path) -> bool) -> Self {
+        let barred = vec![OnceCell::new(); tree.files().len()];
+        Self { tree, routes, editable, barred, known: Known::default(), served: OnceCell::new() }
+    }
+
+    fn bar(&self, id: FileId) -> Option<Bar> {
+        *self.barred[id.0 as usize].get_or_init(|| {
+            let file = self.tree.file(id);
             match () {
                 () if file.well_known => Some(Bar::Unfit("which the system ships")),
                 () if file.ast.template().is_some() => Some(Bar::Unfit("a template, which is not edited")),
-                () if !tree.is_understood(id) => Some(Bar::Unfit("which has to be readable first")),
-                () if !editable(id) => Some(Bar::NotAsked),
+                () if !self.tree.is_understood(id) => Some(Bar::Unfit("which has to be readable first")),
+                () if !(self.editable)(file.source.path()) => Some(Bar::NotAsked),
                 () => None,
             }
-        };
-        let barred = tree.files().iter().enumerate().map(bar).collect();
-        Self { tree, routes, barred, known: Known::default(), served: OnceCell::new() }
+        })
     }
 
     pub(super) fn may_edit(&self, file: FileId) -> bool {
-        self.barred[file.0 as usize].is_none()
+        self.bar(file).is_none()
     }
 
     /// The edits of a finding's plan, sorted. The plan is made less safe, with the reason, where the rule alone could not
@@ -135,11 +141,11 @@ impl<'a> Rewriter<'a> {
 
     /// Whether it can be said what is to be written into a file, whoever writes it.
     pub(super) fn may_propose(&self, file: FileId) -> bool {
-        !matches!(self.barred[file.0 as usize], Some(Bar::Unfit(_)))
+        !matches!(self.bar(file), Some(Bar::Unfit(_)))
     }
 
     pub(super) fn check(&self, file: FileId) -> Result<(), Withheld> {
-        match self.barred[file.0 as usize] {
+        match self.bar(file) {
             None | Some(Bar::NotAsked) => Ok(()),
             Some(Bar::Unfit(why)) => {
                 let path = self.tree.file(file).source.path().display();

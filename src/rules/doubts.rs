@@ -45,5 +45,5 @@ fn block_around(file: &File, offset: u32) -> Range<u32> {
     let Some(block) = ast.block_at(offset) else { return 0..0 };
     let name = ast.words(block).first().map(|word| word.value(source));
     let inner = name.is_some_and(|name| matches!(&*name, "location" | "if" | "limit_except" | "upstream" | "map"));
-    if inner { block.0..ast.node(block).end.0 } else { 0..0 }
+    if inner { block.0..ast.behind(block).0 } else { 0..0 }
 }

@@ -1,6 +1,6 @@
 //! Applies rules to a tree.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use foldhash::{HashMap, HashMapExt, HashSet};
 
@@ -48,38 +48,38 @@ pub fn check<'r>(tree: &Tree, routes: &Routes, rules: &'r RuleSet, options: &Opt
     let (for_routes, for_directives): (Vec<&Rule>, Vec<&Rule>) =
         concerned.partition(|rule| rule.subject == Subject::Route);
     findings.extend(parallel::in_ranges(routes.all.len(), LEAST, |range| {
-        let of_route = |index: usize| {
+        let mut found = Vec::new();
+        for index in range {
             let route = &routes.all[index];
             let concerned = for_routes.iter().filter(|rule| {
                 rule.websocket.is_none_or(|least| route.intent.confidence >= Some(least))
                     && rule.modules.contains(&route.module)
             });
-            concerned.flat_map(move |rule| apply(rule, tree, routes, options, Asked::Route(index)))
-        };
-        range.flat_map(of_route).collect()
+            concerned.for_each(|rule| apply(rule, tree, routes, options, Asked::Route(index), &mut found));
+        }
+        found
     }));
-    let mut by_name: BTreeMap<Name, Vec<&Rule>> = BTreeMap::new();
+    let mut by_name: Vec<Vec<&Rule>> = vec![Vec::new(); Name::all().len()];
     for &rule in &for_directives {
         for name in rule.directives.iter().filter_map(|name| Name::of(name)) {
-            by_name.entry(name).or_default().push(rule);
+            by_name[name.index()].push(rule);
         }
     }
-    let asked = tree.all_of(&by_name.keys().map(|name| name.text()).collect::<Vec<&str>>());
-    findings.extend(parallel::in_ranges(asked.len(), LEAST, |range| {
-        let of_directive = |&id: &DirectiveId| {
-            let rules = tree.directive(id).name.and_then(|name| by_name.get(&name)).map_or(&[][..], Vec::as_slice);
-            rules.iter().flat_map(move |rule| apply(rule, tree, routes, options, Asked::Directive(id)))
-        };
-        asked[range].iter().flat_map(of_directive).collect()
+    findings.extend(parallel::in_ranges(tree.len(), LEAST, |range| {
+        let mut found = Vec::new();
+        for id in range.map(|id| DirectiveId(id as u32)) {
+            let rules = tree.directive(id).name.map_or(&[][..], |name| &by_name[name.index()]);
+            rules.iter().for_each(|rule| apply(rule, tree, routes, options, Asked::Directive(id), &mut found));
+        }
+        found
     }));
     let mut ignores = Ignores::read(tree, routes, rules, &concerns);
     let mut silenced = ignores.silence(tree, &mut findings);
-    let watching = rules.iter().filter(|rule| rule.watches_comments());
-    let watch = |rule: &'r Rule| {
+    let mut watched: Vec<Finding<'r>> = Vec::new();
+    for rule in rules.iter().filter(|rule| rule.watches_comments()) {
         let asked = ignores.comments().iter().map(Asked::Comment);
-        asked.flat_map(|asked| apply(rule, tree, routes, options, asked)).collect::<Vec<_>>()
-    };
-    let mut watched: Vec<Finding<'r>> = watching.flat_map(watch).collect();
+        asked.for_each(|asked| apply(rule, tree, routes, options, asked, &mut watched));
+    }
     silenced.extend(ignores.silence(tree, &mut watched));
     findings.extend(watched);
     let doubts = Doubts::new(tree);
@@ -129,17 +129,24 @@ fn merged<'r>(tree: &Tree, findings: Vec<Finding<'r>>) -> Vec<Finding<'r>> {
     kept
 }
 
-/// What a rule has to say of one subject: nothing, one thing, or one for each directive that it found.
-fn apply<'r>(rule: &'r Rule, tree: &Tree, routes: &Routes, options: &Options, asked: Asked<'_>) -> Vec<Finding<'r>> {
+/// Adds what a rule has to say of one subject: nothing, one thing, or one for each directive that it found.
+fn apply<'r>(
+    rule: &'r Rule,
+    tree: &Tree,
+    routes: &Routes,
+    options: &Options,
+    asked: Asked<'_>,
+    findings: &mut Vec<Finding<'r>>,
+) {
     let scope = Scope { tree, routes, version: options.version, subject: asked, only: None };
     if !rule.report.each {
-        return apply_once(rule, scope, options).into_iter().collect();
+        return findings.extend(apply_once(rule, scope, options));
     }
     let mut found = Found::default();
     let holds = rule.when.hold(scope, &mut found);
     let places = found.get(&rule.report.at).filter(|_| holds).map_or(&[][..], |hit| &hit.places);
     let each = |place: &Place| apply_once(rule, Scope { only: Some(place.directive), ..scope }, options);
-    places.iter().filter_map(each).collect()
+    findings.extend(places.iter().filter_map(each));
 }
 
 fn apply_once<'r>(rule: &'r Rule, scope: Scope<'_>, options: &Options) -> Option<Finding<'r>> {

@@ -26,7 +26,7 @@ impl Word {
             [b'"', .., b'"'] | [b'\'', .., b'\''] if raw.len() >= 2 => &raw[1..raw.len() - 1],
             _ => raw,
         };
-        if memchr::memchr(b'\\', inner.as_bytes()).is_none() {
+        if !source.escapes_in(inner) {
             return Cow::Borrowed(inner);
         }
         let mut value = String::with_capacity(inner.len());
@@ -65,8 +65,6 @@ pub struct Body {
 pub struct Node {
     /// From the first byte of its first word to behind its `;`, or its `}`.
     pub span: Span,
-    /// Behind the last node inside it: the nodes between its own number and this one are its descendants.
-    pub end: NodeId,
     /// The enclosing block; [`NodeId::NONE`] at the top of the file.
     pub(super) around: NodeId,
     /// Where its words begin among those of the AST; they end where those of the next node begin.
@@ -82,7 +80,7 @@ pub struct Node {
 }
 
 // Of what a large file takes in memory nodes are the most.
-const _: () = assert!(size_of::<Node>() == 28);
+const _: () = assert!(size_of::<Node>() == 24);
 
 impl NodeId {
     /// No node: a text of 4 GiB, the largest there may be, has fewer.
@@ -160,6 +158,20 @@ impl Ast {
     /// The node of a number that this AST gave out.
     pub fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id.0 as usize]
+    }
+
+    /// Behind the last node inside a node: those between its own number and this one are its descendants.
+    pub fn behind(&self, id: NodeId) -> NodeId {
+        let first = id.0 as usize + 1;
+        let (node, rest) = (self.node(id), self.nodes.get(first..).unwrap_or_default());
+        let inside = |other: &Node| node.is_block() && other.span.start < node.span.end;
+        // Most blocks are small: the search begins with their first nodes.
+        let mut most = 1;
+        while rest.get(most - 1).is_some_and(inside) {
+            most *= 2;
+        }
+        let least = most / 2;
+        NodeId(clip(first + least + rest[least..most.min(rest.len())].partition_point(inside)))
     }
 
     /// The words of a node, its name first.

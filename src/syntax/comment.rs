@@ -14,14 +14,14 @@ pub fn comments_of<'s>(ast: &Ast, source: &'s Source, node: NodeId) -> Vec<(Span
         let end = body.close.unwrap_or(ast.node(node).span.end);
         let mut from = body.open;
         let mut child = NodeId(node.0 + 1);
-        let last = ast.node(node).end;
+        let last = ast.behind(node);
         while child < last {
             let inner = ast.node(child);
             let own = between(ast, from, inner.span.start);
             let taken = if inner.is_block() { above(ast, source, inner.span.start).len() } else { 0 };
             spans.extend(&own[..own.len().saturating_sub(taken)]);
             from = inner.span.end;
-            child = inner.end;
+            child = ast.behind(child);
         }
         spans.extend(between(ast, from, end));
     }

@@ -103,7 +103,8 @@ impl Reader<'_> {
                 )
             },
         );
-        let doubtful = early.map_or(self.next_node(), |node| node.end.0)..self.next_node();
+        let behind = |node: Node| self.read.ast.nodes.partition_point(|other| other.span.start < node.span.end);
+        let doubtful = early.map_or(self.next_node(), |node| offset(behind(node)))..self.next_node();
         self.fault(Span::new(token.start..token.end), token.start, "unexpected \"}\"".to_owned(), help, doubtful);
         if let Some(close) = early.as_ref().and_then(|node| node.body()?.close) {
             self.suggest(Mend::Ignore(close as usize), early.as_ref());

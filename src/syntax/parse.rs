@@ -43,7 +43,7 @@ fn read(source: &Source, text: &str) -> Read {
     if !others().map(|other| other.offset).eq(again.ast.errors.iter().map(|other| other.offset)) {
         return read;
     }
-    let behind = again.ast.nodes.get(block.0 as usize).map_or(block, |node| node.end);
+    let behind = if (block.0 as usize) < again.ast.nodes.len() { again.ast.behind(block) } else { block };
     error.doubtful = block.0.min(behind.0)..behind.0;
     let at = again.ast.errors.partition_point(|other| other.offset < error.offset);
     again.ast.errors.insert(at, error);

@@ -267,7 +267,6 @@ impl<'t> Reader<'t> {
         self.first_word = self.read.ast.words.len();
         self.read.ast.nodes.push(Node {
             span: Span { start, end: offset(end) },
-            end: NodeId(id.0 + 1),
             around: self.open.last().and_then(|frame| frame.node).unwrap_or(NodeId::NONE),
             first_word,
             open: 0,
@@ -281,12 +280,10 @@ impl<'t> Reader<'t> {
     /// Closes the innermost block, which ends behind its `}`, at `end`, or there without one.
     pub(super) fn close_frame(&mut self, closed: bool, end: usize) {
         let Some(frame) = self.open.pop() else { return };
-        let behind = NodeId(self.next_node());
         if frame.named
             && let Some(id) = frame.node
         {
             let node = &mut self.read.ast.nodes[id.0 as usize];
-            node.end = behind;
             node.span.end = offset(end);
             node.closed = closed;
         }

@@ -60,6 +60,8 @@ pub struct Source {
     text: String,
     encoding: Encoding,
     line_starts: Vec<u32>,
+    /// Whether there is a backslash anywhere: most files have none, and then no word needs to be searched for one.
+    has_backslash: bool,
 }
 
 impl Source {
@@ -73,7 +75,8 @@ impl Source {
         let line_starts = std::iter::once(0)
             .chain(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| u32::try_from(at + 1).unwrap_or(u32::MAX)))
             .collect();
-        Self { path: path.into(), text, encoding, line_starts }
+        let has_backslash = memchr::memchr(b'\\', text.as_bytes()).is_some();
+        Self { path: path.into(), text, encoding, line_starts, has_backslash }
     }
 
     /// The name under which the file was given or found.
@@ -89,6 +92,11 @@ impl Source {
     /// The text of `span`; empty when the span is not one of this text.
     pub fn slice(&self, span: Span) -> &str {
         self.text.get(span.range()).unwrap_or_default()
+    }
+
+    /// Whether a slice of the text has a backslash.
+    pub(super) fn escapes_in(&self, slice: &str) -> bool {
+        self.has_backslash && memchr::memchr(b'\\', slice.as_bytes()).is_some()
     }
 
     /// How the bytes were read.

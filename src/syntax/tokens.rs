@@ -6,6 +6,7 @@ use std::ops::Range;
 use pest::Parser;
 use pest_derive::Parser;
 
+use super::source::Span;
 use crate::parallel;
 
 #[derive(Parser)]
@@ -39,7 +40,9 @@ pub(super) struct Token {
 #[derive(Default)]
 struct Chunk {
     range: Range<usize>,
-    tokens: Vec<Token>,
+    tokens: Vec<Span>,
+    /// Whether the last of them is a quote that is never closed.
+    unclosed: bool,
     /// Where to go on: behind it, or at its last token, which the end of the chunk may have cut.
     next: usize,
 }
@@ -66,7 +69,7 @@ impl<'t> Tokens<'t> {
     /// Goes on at `offset`, which must lie between characters; what was read ahead is forgotten.
     pub(super) fn seek(&mut self, offset: usize) {
         self.size = FIRST_CHUNK;
-        self.chunk = Chunk { range: offset..offset, tokens: Vec::new(), next: offset };
+        self.chunk = Chunk { range: offset..offset, next: offset, ..Chunk::default() };
         self.taken = 0;
         self.ahead.clear();
         self.trust = 0;
@@ -75,9 +78,10 @@ impl<'t> Tokens<'t> {
     /// The next token; none at the end of the text.
     pub(super) fn next(&mut self) -> Option<Token> {
         loop {
-            if let Some(&token) = self.chunk.tokens.get(self.taken) {
+            if let Some(span) = self.chunk.tokens.get(self.taken) {
                 self.taken += 1;
-                return Some(token);
+                let unclosed = self.chunk.unclosed && self.taken == self.chunk.tokens.len();
+                return Some(Token { start: span.start as usize, end: span.end as usize, unclosed });
             }
             if self.chunk.next == self.text.len() {
                 return None;
@@ -138,24 +142,35 @@ impl<'t> Tokens<'t> {
 /// Finds the tokens of a part of the text.
 fn read(text: &str, range: Range<usize>) -> Chunk {
     // As many as most texts have, so that the list seldom grows.
-    let mut tokens: Vec<Token> = Vec::with_capacity(range.len() / 8);
+    let mut tokens: Vec<Span> = Vec::with_capacity(range.len() / 8);
+    let mut unclosed = false;
     let mut in_word = false;
-    for pair in
-        Grammar::parse(Rule::tokens, &text[range.clone()]).into_iter().flatten().flat_map(|all| all.into_inner())
-    {
-        let span = pair.as_span();
-        let (start, end) = (range.start + span.start(), range.start + span.end());
+    let mut start = range.start;
+    // Beginnings and ends cost less than pairs, of which each would hold on to the whole list.
+    for token in Grammar::parse(Rule::tokens, &text[range.clone()]).into_iter().flat_map(|all| all.tokens()) {
+        let (rule, end) = match token {
+            pest::Token::Start { pos, .. } => {
+                start = range.start + pos.pos();
+                continue;
+            }
+            pest::Token::End { rule, pos } => (rule, range.start + pos.pos()),
+        };
+        if rule == Rule::tokens || unclosed {
+            break;
+        }
+        unclosed = rule == Rule::unclosed;
         let first = text.as_bytes()[start];
+        let span = Span::new(start..end);
         match tokens.last_mut() {
             // The rest of a word, from its `$` or backslash on.
-            Some(word) if in_word && word.end == start && matches!(first, b'$' | b'\\') => word.end = end,
-            _ => tokens.push(Token { start, end, unclosed: pair.as_rule() == Rule::unclosed }),
+            Some(word) if in_word && word.end == span.start && matches!(first, b'$' | b'\\') => word.end = span.end,
+            _ => tokens.push(span),
         }
         in_word = !matches!(first, b';' | b'{' | b'}' | b'#' | b'"' | b'\'');
     }
-    let cut = tokens.pop_if(|last| last.end == range.end && range.end < text.len());
-    let next = cut.map_or(range.end, |token| token.start);
-    Chunk { range, tokens, next }
+    let cut = tokens.pop_if(|last| last.end as usize == range.end && range.end < text.len());
+    let next = cut.map_or(range.end, |token| token.start as usize);
+    Chunk { range, tokens, unclosed: unclosed && cut.is_none(), next }
 }
 
 #[cfg(test)]
@@ -181,13 +196,13 @@ mod tests {
     #[test]
     fn chunks_find_the_tokens_of_the_whole() {
         let text = text();
-        let whole = read(&text, 0..text.len()).tokens;
+        let whole = read(&text, 0..text.len());
         let mut tokens = Tokens::new(&text);
-        for expected in whole {
+        for expected in whole.tokens {
             let found = tokens.next().unwrap();
-            assert_eq!((found.start, found.end, found.unclosed), (expected.start, expected.end, expected.unclosed));
+            assert_eq!((Span::new(found.start..found.end), found.unclosed), (expected, false));
         }
-        assert!(tokens.next().is_none());
+        assert!(tokens.next().is_none() && !whole.unclosed);
     }
 
     #[test]

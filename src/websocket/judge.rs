@@ -245,7 +245,8 @@ impl<'s> Judge<'_, 's> {
         };
         // What nginx Plus asks for `health_check` no client asks for.
         let asked = self.tree.own(self.route.block, "health_check").is_empty();
-        if asked && self.intent.evidence.is_empty() && self.route.module == Module::Proxy {
+        let alone = asked && self.intent.evidence.is_empty() && self.route.module == Module::Proxy;
+        if alone && routes.upgrade_beside(self.route) {
             // Siblings are many where one upstream serves a whole site; the first that upgrades is enough.
             if let Some(other) = routes.siblings(index).take(64).find(upgrades) {
                 let text = format!("`location {}` to the same upstream upgrades", other.label(self.tree));

@@ -17,7 +17,7 @@ impl<'s> Judge<'_, 's> {
         hosts.retain(|host| !host.is_empty());
         // What the name means is another location then.
         let upgrades = |other: &Route| other.server == self.route.server && other.headers.upgrade.state.sends();
-        let most = match routes.siblings(index).take(64).any(upgrades) {
+        let most = match routes.upgrade_beside(self.route) && routes.siblings(index).take(64).any(upgrades) {
             true => Confidence::Possible,
             false => Confidence::Certain,
         };

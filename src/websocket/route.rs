@@ -9,7 +9,7 @@ use super::arrivals::Arrivals;
 use super::beside::Sockets;
 use super::headers::Headers;
 use super::hops;
-use super::intent::Intent;
+use super::intent::{Confidence, Intent};
 use super::judge;
 use super::jumps::Jumps;
 use super::known::Known;
@@ -139,6 +139,8 @@ pub struct Routes {
     pub arrivals: Arrivals,
     /// Hosts in lower case with their ports that are written without variables: nginx knows them from its start.
     written: foldhash::HashSet<(String, u16)>,
+    /// Whether some route likely carries WebSockets, or certainly.
+    pub(crate) are_likely: bool,
     /// Routes that certainly carry WebSockets.
     pub(super) sockets: Sockets,
     /// Servers whose pages may come with a policy.
@@ -168,6 +170,7 @@ impl Routes {
             jumps: Jumps::new(tree),
             arrivals: Arrivals::default(),
             written: Default::default(),
+            are_likely: false,
             sockets: Sockets::default(),
             policed: Policed::new(tree),
         };
@@ -198,6 +201,7 @@ impl Routes {
         routes.tls_addresses = tls_addresses(tree);
         routes.handshake_subrequests = subrequests::of_handshakes(tree, &routes);
         routes.restrictions = Restrictions::new(tree, &routes.all);
+        routes.are_likely = routes.all.iter().any(|route| route.intent.confidence >= Some(Confidence::Likely));
         routes.sockets = Sockets::new(&routes.all);
         routes
     }
@@ -277,6 +281,11 @@ impl Routes {
     /// Whether something in the route's server, or above all servers, keeps some requests out.
     pub fn is_restricted(&self, route: &Route) -> bool {
         self.restricted.contains(&ROOT) || route.server.is_some_and(|server| self.restricted.contains(&server))
+    }
+
+    /// Whether some route in the route's server sends `Upgrade`, or may do so where the server is not in sight.
+    pub(super) fn upgrade_beside(&self, route: &Route) -> bool {
+        route.server.is_none_or(|server| self.upgrading.contains(&server))
     }
 
     /// The other routes to the same upstream.

@@ -66,7 +66,10 @@ fn check_shape(source: &Source, ast: &Ast) {
         sound(source, node.span);
         assert!(node.span.start >= last_start, "nodes in the order of the text");
         last_start = node.span.start;
-        assert!(node.end.0 > index && node.end.0 <= count, "a node ends behind itself");
+        let behind = ast.behind(NodeId(index));
+        assert!(behind.0 > index && behind.0 <= count, "a node ends behind itself");
+        let next = ast.nodes().get(behind.0 as usize).and_then(|next| next.parent());
+        assert!(next.is_none_or(|parent| parent.0 < index), "what stands behind a node is none of its own");
         let words = ast.words(NodeId(index));
         assert!(!words.is_empty(), "a node has a name");
         for word in words {
@@ -75,7 +78,8 @@ fn check_shape(source: &Source, ast: &Ast) {
         }
         if let Some(parent) = node.parent() {
             let outer = ast.node(parent);
-            assert!(parent.0 < index && node.end <= outer.end && outer.span.contains(node.span), "a node in its block");
+            let inside = behind <= ast.behind(parent) && outer.span.contains(node.span);
+            assert!(parent.0 < index && inside, "a node in its block");
         }
     }
     ast.comments().iter().for_each(|&comment| sound(source, comment));

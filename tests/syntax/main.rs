@@ -44,7 +44,8 @@ pub(crate) fn check_shape(source: &Source, ast: &Ast) {
     for (index, node) in (0..count).zip(ast.nodes()) {
         assert!(node.span.start >= last_start, "nodes in the order of the text");
         last_start = node.span.start;
-        assert!(node.end.0 > index && node.end.0 <= count);
+        let behind = ast.behind(NodeId(index));
+        assert!(behind.0 > index && behind.0 <= count);
         assert!(!ast.words(NodeId(index)).is_empty());
         for word in ast.words(NodeId(index)) {
             assert!(node.span.contains(word.span), "a word inside its statement");
@@ -56,7 +57,7 @@ pub(crate) fn check_shape(source: &Source, ast: &Ast) {
         }
         if let Some(parent) = node.parent() {
             let outer = ast.node(parent);
-            assert!(parent.0 < index && node.end <= outer.end && outer.span.contains(node.span));
+            assert!(parent.0 < index && behind <= ast.behind(parent) && outer.span.contains(node.span));
         }
     }
     for error in ast.errors() {

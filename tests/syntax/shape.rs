@@ -139,7 +139,7 @@ fn depth_needs_no_stack() {
     assert_eq!(ast.errors(), []);
     assert_eq!(ast.nodes().len(), 100_000);
     assert_eq!(ast.node(NodeId(99_999)).parent(), Some(NodeId(99_998)));
-    assert_eq!(ast.node(NodeId(0)).end, NodeId(100_000));
+    assert_eq!(ast.behind(NodeId(0)), NodeId(100_000));
     let open = parse(&source(&"a {".repeat(100_000)));
     assert_eq!(open.errors().len(), 1);
 }

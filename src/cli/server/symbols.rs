@@ -41,7 +41,7 @@ impl Outline<'_> {
             if node.is_block() && levels > 0 {
                 all.extend(self.block(next, levels - 1));
             }
-            next = node.end;
+            next = self.ast.behind(next);
         }
         all
     }
@@ -52,7 +52,7 @@ impl Outline<'_> {
         let words = self.ast.words(id);
         let head = Span { start: words.first()?.span.start, end: words.last()?.span.end };
         let keyword = words.first()?.value(self.source);
-        let children = self.blocks(NodeId(id.0 + 1), node.end, levels);
+        let children = self.blocks(NodeId(id.0 + 1), self.ast.behind(id), levels);
         let rest: Vec<_> = words.iter().skip(1).map(|word| word.value(self.source)).collect();
         let mut name = std::iter::once(&keyword).chain(&rest).map(|word| &**word).collect::<Vec<_>>().join(" ");
         if keyword == "server" && rest.is_empty() {
@@ -78,10 +78,10 @@ impl Outline<'_> {
 
     /// The statements directly inside a block.
     fn inside(&self, block: NodeId) -> impl Iterator<Item = NodeId> + '_ {
-        let end = self.ast.node(block).end;
+        let end = self.ast.behind(block);
         let first = NodeId(block.0 + 1);
         std::iter::successors((first < end).then_some(first), move |&id| {
-            let next = self.ast.node(id).end;
+            let next = self.ast.behind(id);
             (next < end).then_some(next)
         })
     }

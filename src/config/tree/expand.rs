@@ -88,7 +88,7 @@ impl<'a> Expanded<'a> {
                         self.too_many(file);
                         return;
                     }
-                    let after = self.loader.files[file.0 as usize].ast.node(next).end;
+                    let after = self.loader.files[file.0 as usize].ast.behind(next);
                     steps.push(Step::Visit { file, next: after, end, block, context });
                     let id = DirectiveId(self.directives.len() as u32);
                     let (name, opens) = self.push(file, next, block, context);

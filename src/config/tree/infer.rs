@@ -30,7 +30,7 @@ pub(super) fn context(file: &File) -> Context {
                     u32::from(name.entry_in(context).is_some_and(|entry| entry.opens.is_some() == this.is_block()));
             }
         }
-        node = this.end;
+        node = file.ast.behind(node);
     }
     // A tie goes to http: what is shared as a fragment is most often a file of conf.d.
     let order = [1, 2, 3, 0, 4, 5, 6];

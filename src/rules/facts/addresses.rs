@@ -115,7 +115,7 @@ fn split(raw: &str) -> (&str, &str) {
 /// `upstream "…" may not have port` (`ngx_http_upstream_add`), whichever stands first.
 fn upstream_with_port(scope: Scope<'_>) -> Option<Hit> {
     let tree = scope.tree;
-    let id = directive(scope).filter(|&id| tree.is(id, "proxy_pass"))?;
+    let id = directive(scope).filter(|&id| tree.is(id, "proxy_pass") && !tree.all("upstream").is_empty())?;
     let address = tree.arg(id, 1)?;
     let target = Target::new(&address);
     let port = target.port().filter(|_| !target.variable && matches!(target.scheme.as_str(), "http" | "https"))?;

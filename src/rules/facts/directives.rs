@@ -99,9 +99,10 @@ fn websocket_address(scope: Scope<'_>) -> Option<Hit> {
 /// The word, if it begins with a scheme that nginx does not know, and the two schemes.
 fn websocket_word(tree: &Tree, place: Place) -> Option<Hit> {
     let WordPart::Word(index) = place.part else { return None };
-    let word = tree.arg(place.directive, index)?.to_ascii_lowercase();
-    let (scheme, _) = word.split_once("://").filter(|(scheme, _)| matches!(*scheme, "ws" | "wss"))?;
-    Some(Hit { places: vec![place], words: vec![scheme.to_owned()] })
+    let word = tree.arg(place.directive, index)?;
+    let scheme = word.split_once("://")?.0;
+    let is_websocket = ["ws", "wss"].iter().any(|one| one.eq_ignore_ascii_case(scheme));
+    is_websocket.then(|| Hit { places: vec![place], words: vec![scheme.to_ascii_lowercase()] })
 }
 
 /// `ngx_http_proxy_eval`: 500, and "invalid URL prefix" in the error log (1.22.1).
@@ -113,7 +114,7 @@ fn with_variable(scope: Scope<'_>) -> Option<Hit> {
 fn in_variable(scope: Scope<'_>) -> Option<Hit> {
     let tree = scope.tree;
     let pass = directive(scope).filter(|&id| tree.is(id, "proxy_pass"))?;
-    let argument = tree.arg(pass, 1)?;
+    let argument = tree.arg(pass, 1).filter(|argument| argument.contains('$'))?;
     let Some(Part::Variable(name)) = parts(&argument).first().copied() else { return None };
     let definitions = tree.definitions(&name.to_ascii_lowercase());
     let server = tree.enclosing(pass, "server");

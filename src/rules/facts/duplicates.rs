@@ -1,6 +1,8 @@
 //! What stands twice where nginx accepts it once.
 
-use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use foldhash::{HashMap, HashMapExt};
 
 use super::super::condition::{Hit, Scope};
 use super::super::finding::Place;
@@ -141,11 +143,18 @@ fn locations_twice(scope: Scope<'_>) -> Option<Hit> {
             Modifier::Prefix | Modifier::PriorityPrefix => false,
             Modifier::Regex | Modifier::RegexNoCase | Modifier::Named => continue,
         };
-        let first = *seen.entry((exact, location.path.clone())).or_insert(id);
+        let known = match seen.entry((exact, location.path)) {
+            Entry::Occupied(known) => known,
+            Entry::Vacant(free) => {
+                free.insert(id);
+                continue;
+            }
+        };
+        let first = *known.get();
         let asked = scope.only.is_none_or(|only| only == id);
-        if first != id && asked && places.len() < MOST {
+        if asked && places.len() < MOST {
             places.push(Place::head(id));
-            words.push(location.path);
+            words.push(known.key().1.clone());
             if scope.only.is_some() {
                 places.push(Place::head(first));
             }

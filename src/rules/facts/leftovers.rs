@@ -4,7 +4,7 @@ use super::super::condition::{Hit, Scope};
 use super::super::finding::{Place, WordPart};
 use super::{Fact, directive, when};
 use crate::config::{DirectiveId, Tree, is_builtin_variable};
-use crate::websocket::{Confidence, concerns_upgrade, has_doubled_dollar, has_leftovers, is_for};
+use crate::websocket::{concerns_upgrade, has_doubled_dollar, has_leftovers, is_for};
 
 pub(super) const FACTS: &[Fact] = facts! {
     "leftovers" "backslashes or backticks of a shell or a web page stand in a value of the handshake" leftovers;
@@ -38,12 +38,9 @@ fn leftovers(scope: Scope<'_>) -> Option<Hit> {
 fn escaped_variables(scope: Scope<'_>) -> Option<Hit> {
     let tree = scope.tree;
     let id = directive(scope)?;
-    if leftovers(scope).is_some() {
-        return None;
-    }
-    let believed = scope.routes.all.iter().any(|route| route.intent.confidence >= Some(Confidence::Likely));
     let places = escaped_words(tree, id);
-    (believed && !places.is_empty()).then(|| Hit { places, words: Vec::new() })
+    let meant = !places.is_empty() && scope.routes.are_likely && leftovers(scope).is_none();
+    meant.then(|| Hit { places, words: Vec::new() })
 }
 
 /// `invalid variable name` (`ngx_http_script_compile`, 1.22.1).
@@ -76,14 +73,14 @@ fn escaped_words(tree: &Tree, id: DirectiveId) -> Vec<Place> {
     let source = tree.source(id);
     let place = |index| Place { directive: id, part: WordPart::Word(index) };
     let is_escaped = |index: &usize| names(source.slice(tree.words(id)[*index].span)).next().is_some();
-    let own = (1..tree.words(id).len()).filter(|&index| !is_pattern(tree, id, index)).filter(is_escaped).map(place);
+    let own = (1..tree.words(id).len()).filter(is_escaped).filter(|&index| !is_pattern(tree, id, index)).map(place);
     let mut places: Vec<Place> = own.collect();
     if tree.is(id, "map") && tree.is_block(id) {
         for entry in tree.children(id) {
             for index in 0..tree.words(entry).len() {
                 let word = source_word(tree, entry, index);
-                if !(index == 0 && word.trim_start_matches(['"', '\'']).starts_with('~'))
-                    && names(word).next().is_some()
+                if names(word).next().is_some()
+                    && !(index == 0 && word.trim_start_matches(['"', '\'']).starts_with('~'))
                 {
                     places.push(Place { directive: entry, part: WordPart::Word(index) });
                 }
@@ -107,9 +104,9 @@ fn is_pattern(tree: &Tree, id: DirectiveId, index: usize) -> bool {
 
 /// The names of the variables behind a `\\$` or a `$$`, as they are written.
 fn names(word: &str) -> impl Iterator<Item = &str> {
-    let escaped = word.match_indices("\\$").chain(word.match_indices("$$"));
-    escaped.filter_map(|(at, escape)| {
-        let behind = &word[at + escape.len()..];
+    // What stands behind each of the two, which hardly ever is another dollar sign.
+    memchr::memchr2_iter(b'\\', b'$', word.as_bytes()).filter_map(|at| {
+        let behind = word[at + 1..].strip_prefix('$')?;
         let name = behind.strip_prefix('{').unwrap_or(behind);
         let end = name.bytes().position(|byte| !byte.is_ascii_alphanumeric() && byte != b'_').unwrap_or(name.len());
         Some(&name[..end]).filter(|name| name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_'))

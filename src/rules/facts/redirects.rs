@@ -16,6 +16,10 @@ pub(super) const FACTS: &[Fact] = facts! {
 fn endpoint_redirected(scope: Scope<'_>) -> Option<Hit> {
     let tree = scope.tree;
     let block = directive(scope)?;
+    // Most locations redirect nobody.
+    if ["return", "rewrite"].iter().all(|name| tree.own(block, name).is_empty()) {
+        return None;
+    }
     let location =
         tree.location(block).filter(|location| !location.is_regex() && is_endpoint(scope, &location.path))?;
     let mut redirects =

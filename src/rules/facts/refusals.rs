@@ -32,7 +32,7 @@ pub(super) const MOST: usize = 20;
 /// `cannot be inside the exact location`, `is outside location` and its like (`ngx_http_core_location`).
 fn nested_wrongly(scope: Scope<'_>) -> Option<Hit> {
     let tree = scope.tree;
-    let block = directive(scope).filter(|&id| tree.is_block(id) && !is_unsure(tree, id))?;
+    let block = directive(scope).filter(|&id| !tree.own(id, "location").is_empty() && !is_unsure(tree, id))?;
     let around = tree.location(block)?;
     let mut places = Vec::new();
     let mut words = Vec::new();
@@ -149,10 +149,9 @@ fn argument_count(scope: Scope<'_>) -> Option<Hit> {
     let is_block = entry.opens.is_some() == tree.is_block(id);
     let known = !matches!(context, Context::Unknown | Context::Foreign | Context::Entries);
     // A value that is left out altogether is left out by a template, as a rule.
-    let said = match count {
-        0 => return None,
-        1 => "with one argument".to_owned(),
-        _ => format!("with {count} arguments"),
-    };
-    (known && is_block && !entry.args.accepts(count)).then(|| Hit { words: vec![said], ..Hit::at(Place::head(id)) })
+    if count == 0 || !known || !is_block || entry.args.accepts(count) {
+        return None;
+    }
+    let said = if count == 1 { "with one argument".to_owned() } else { format!("with {count} arguments") };
+    Some(Hit { words: vec![said], ..Hit::at(Place::head(id)) })
 }

@@ -115,8 +115,7 @@ mod tests {
 
     use super::*;
 
-    /// A folder whose files and itself seem to have lain there for an hour. Tests set the time of files; that of the last
-    /// change of anything they cannot.
+    /// Keeps a file as if it had lain there for long: the time of its last change cannot be set back.
     fn settled(known: &Known<PathBuf, Vec<u8>>, path: &Path) {
         let bytes = std::fs::read(path).unwrap();
         lock(known).insert(path.to_owned(), (Stamp::of(path).unwrap(), bytes));

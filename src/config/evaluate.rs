@@ -139,7 +139,10 @@ const DEEPEST: u32 = 10;
 
 /// What values came to when they were first asked for: most routes send what their neighbours send.
 #[derive(Debug, Default)]
-pub(super) struct Evaluated(RwLock<HashMap<(Request, DirectiveId), HashMap<Box<str>, Values>>>);
+pub(super) struct Evaluated(RwLock<HashMap<(Request, DirectiveId), ByText>>);
+
+/// What the values of one server come to.
+type ByText = HashMap<Box<str>, Values>;
 
 impl Evaluated {
     /// No more than so many of one server are kept.

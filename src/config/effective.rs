@@ -96,6 +96,13 @@ impl Tree {
         Name::of(name).map_or(&[], |name| self.index.own(&self.directives, block, name))
     }
 
+    /// The lines directly in `block` that have one of these names, in nginx's order.
+    pub fn own_of(&self, block: DirectiveId, names: &[&str]) -> Vec<DirectiveId> {
+        let mut lines: Vec<DirectiveId> = names.iter().flat_map(|name| self.own(block, name)).copied().collect();
+        lines.sort();
+        lines
+    }
+
     /// The lines directly in `block` whose name the vocabulary does not know, where directives of nginx are expected.
     pub fn unknown_in(&self, block: DirectiveId) -> &[DirectiveId] {
         self.index.unknown(block)

@@ -5,8 +5,11 @@
 //! concluded from it.
 
 use std::collections::BTreeSet;
+use std::sync::{PoisonError, RwLock};
 
-use super::tree::{DirectiveId, Tree};
+use foldhash::HashMap;
+
+use super::tree::{DirectiveId, ROOT, Tree};
 use super::variables::is_builtin_variable;
 
 /// A kind of request, as browsers send it.
@@ -134,10 +137,43 @@ fn is_name_byte(byte: u8) -> bool {
 /// A variable may lead through this many others; nginx itself refuses circles when it meets them.
 const DEEPEST: u32 = 10;
 
+/// What values came to when they were first asked for: most routes send what their neighbours send.
+#[derive(Debug, Default)]
+pub(super) struct Evaluated(RwLock<HashMap<(Request, DirectiveId), ByText>>);
+
+/// What the values of one server come to.
+type ByText = HashMap<Box<str>, Values>;
+
+impl Evaluated {
+    /// No more than so many of one server are kept.
+    const MOST: usize = 1000;
+
+    fn get(&self, value: &str, of: (Request, DirectiveId), evaluate: impl FnOnce() -> Values) -> Values {
+        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(values) = known.get(&of).and_then(|known| known.get(value)) {
+            return values.clone();
+        }
+        drop(known);
+        let values = evaluate();
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let known = known.entry(of).or_default();
+        if known.len() < Self::MOST {
+            known.insert(value.into(), values.clone());
+        }
+        values
+    }
+}
+
 impl Tree {
     /// What `value` can become in `block` for a request.
     pub fn evaluate(&self, value: &str, request: Request, block: DirectiveId) -> Values {
-        self.evaluate_to(value, request, block, DEEPEST)
+        if !value.contains('$') {
+            return self.evaluate_to(value, request, block, DEEPEST);
+        }
+        // Of the block only its server matters, for the `set` lines in it.
+        let server = if self.all("set").is_empty() { None } else { self.enclosing(block, "server") };
+        self.evaluated
+            .get(value, (request, server.unwrap_or(ROOT)), || self.evaluate_to(value, request, block, DEEPEST))
     }
 
     fn evaluate_to(&self, value: &str, request: Request, block: DirectiveId, depth: u32) -> Values {
@@ -265,12 +301,12 @@ fn built_in(name: &str, request: Request) -> Option<Values> {
 /// Whether another program fills a value in before nginx reads it: `{{ x }}`, `<%= x %>`, `%X%`, `@X@`, `__X__`. `${x}` is
 /// left out, for nginx itself has it.
 pub fn is_placeholder(value: &str) -> bool {
-    if !value.contains(['%', '@', '_', '{']) {
+    if !value.bytes().any(|byte| matches!(byte, b'%' | b'@' | b'_' | b'{')) {
         return false;
     }
     let framed =
         ["%", "@", "__"].iter().any(|mark| value.len() > 2 && value.starts_with(mark) && value.ends_with(mark));
-    framed || ["{{", "{%", "<%"].iter().any(|open| value.contains(open))
+    framed || value.as_bytes().windows(2).any(|pair| matches!(pair, b"{{" | b"{%" | b"<%"))
 }
 
 /// Whether a variable stands where `$http_upgrade` or `$http_connection` was meant; see [`meant_header`].

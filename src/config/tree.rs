@@ -8,6 +8,7 @@ use super::context::Context;
 use super::definitions::Variables;
 use super::directives::Name;
 use super::effective::OpenBlocks;
+use super::evaluate::Evaluated;
 use super::include::IncludeMap;
 use super::index::Index;
 use super::maps::Maps;
@@ -117,6 +118,7 @@ pub struct Tree {
     pub(super) upstreams: HashMap<Box<str>, Upstream>,
     pub(super) maps: Maps,
     pub(super) variables: Variables,
+    pub(super) evaluated: Evaluated,
     pub(super) reach: LocationIndex,
 }
 

@@ -30,12 +30,12 @@
 mod cards;
 mod settings;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::escape::is_hidden;
 use serde::Serialize;
 
-pub use cards::{cards, cards_within};
+pub use cards::cards;
 pub use settings::{Becomes, Origin, Setting};
 
 use crate::config::{DirectiveId, Tree, Version};
@@ -202,6 +202,21 @@ impl RouteView {
             websocket: WebsocketView::of(tree, &route.intent),
             settings: settings::of(tree, route, version),
         }
+    }
+
+    /// The same with files in a folder called by their way from it.
+    pub fn seen_from(mut self, folder: &Path) -> Self {
+        let servers = self.server.iter_mut().map(|server| &mut server.place);
+        let upstreams = self.upstream.iter_mut().map(|upstream| &mut upstream.place);
+        let evidence = self.websocket.evidence.iter_mut().filter_map(|evidence| evidence.place.as_mut());
+        let settings = self.settings.iter_mut().flat_map(|one| [one.place.as_mut(), one.lost_at.as_mut()]).flatten();
+        let places = servers.chain(upstreams).chain(evidence).chain(settings);
+        for place in places.chain([&mut self.place, &mut self.pass.place]) {
+            if let Ok(inside) = place.file.strip_prefix(folder) {
+                place.file = inside.to_owned();
+            }
+        }
+        self
     }
 }
 

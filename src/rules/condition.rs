@@ -1,12 +1,14 @@
 //! Conditions: questions about what is in effect on a route, or about one directive.
 
+use std::borrow::Cow;
+
 use super::compile::{Checker, RuleError};
 use super::facts::{self, Fact};
 use super::finding::Place;
 use super::schema::Condition;
 use super::spanned::Spanned;
 use super::times::milliseconds;
-use crate::config::{DirectiveId, Openness, Tree, VersionRange, is_placeholder};
+use crate::config::{DirectiveId, Name, Openness, Tree, VersionRange, is_placeholder};
 use crate::websocket::{Module, Plain, State, is_for, value};
 
 mod scope;
@@ -28,6 +30,8 @@ enum Lines {
 enum Question {
     Directive {
         name: String,
+        /// The same in the vocabulary, where it is written out.
+        known: Option<Name>,
         lines: Lines,
     },
     Header {
@@ -70,7 +74,10 @@ impl Compiled {
         let states = states(checker, written.handshake.as_deref().unwrap_or_default())?;
         let plain = plains(checker, written.plain.as_deref().unwrap_or_default())?;
         let question = match (&written.directive, &written.header, &written.fact) {
-            (Some(word), None, None) => Question::Directive { name: checker.directive(word)?, lines },
+            (Some(word), None, None) => {
+                let name = checker.directive(word)?;
+                Question::Directive { known: Name::of(&name), name, lines }
+            }
             (None, Some(word), None) if states.is_empty() && plain.is_empty() => {
                 Question::Header { name: word.get_ref().clone(), lines }
             }
@@ -128,14 +135,16 @@ impl Compiled {
         match &self.question {
             Question::Nothing => Some(Hit::default()),
             Question::Fact(fact) => (fact.holds)(scope),
-            Question::Directive { name, lines } => {
+            Question::Directive { name, known, lines } => {
                 if let Asked::Directive(id) = scope.subject {
                     // Asked about a directive, the condition says which one it is.
-                    let holds = scope.tree.is(id, name) && self.accepts(scope.tree, id);
+                    let is_it =
+                        if known.is_some() { scope.tree.directive(id).name == *known } else { scope.tree.is(id, name) };
+                    let holds = is_it && self.accepts(scope.tree, id);
                     return holds.then(|| Hit::at(Place::head(id)));
                 }
                 let route = scope.route()?;
-                let name = name.replace("{module}", route.module.prefix());
+                let name = of_module(name, route.module);
                 let lines: Vec<DirectiveId> = lines_of(scope.tree, route.block, &name, *lines)
                     .iter()
                     .copied()
@@ -183,8 +192,8 @@ impl Compiled {
     /// Whether a condition that does not hold could hold in text that is not here.
     fn rests_on_absence(&self, scope: Scope<'_>) -> Openness {
         match (&self.question, scope.route()) {
-            (Question::Directive { name, lines: Lines::Effective }, Some(route)) => {
-                let name = name.replace("{module}", route.module.prefix());
+            (Question::Directive { name, lines: Lines::Effective, .. }, Some(route)) => {
+                let name = of_module(name, route.module);
                 match scope.tree.effective(route.block, &name) {
                     Some(_) => Openness::Closed,
                     None => scope.tree.openness(route.block, &name),
@@ -206,6 +215,11 @@ impl Compiled {
             && self.at_most_seconds.is_none_or(|most| milliseconds(value).is_some_and(|time| time <= most * 1000))
             && self.above_seconds.is_none_or(|least| milliseconds(value).is_some_and(|time| time > least * 1000))
     }
+}
+
+/// The name of a directive that a rule writes with `{module}` in it.
+fn of_module(name: &str, module: Module) -> Cow<'_, str> {
+    if name.contains('{') { name.replace("{module}", module.prefix()).into() } else { name.into() }
 }
 
 fn lines_of<'t>(tree: &'t Tree, block: DirectiveId, name: &str, lines: Lines) -> &'t [DirectiveId] {

@@ -129,7 +129,9 @@ pub fn value(tree: &Tree, line: DirectiveId) -> Cow<'_, str> {
 
 /// Whether a `proxy_set_header` line sets `header` (nginx compares names without regard to case; NGINX facts part B).
 pub fn is_for(tree: &Tree, line: DirectiveId, header: &str) -> bool {
-    tree.arg(line, 1).is_some_and(|name| name.eq_ignore_ascii_case(header))
+    // Quotes and backslashes make a word longer than its value, never shorter.
+    let word = tree.word(line, 1).filter(|word| word.span.range().len() >= header.len());
+    word.is_some_and(|word| word.value(tree.source(line)).eq_ignore_ascii_case(header))
 }
 
 impl Headers {

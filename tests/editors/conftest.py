@@ -3,6 +3,7 @@
 import asyncio
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -116,8 +117,14 @@ class Editor:
     def save(self, name: str):
         self.client.text_document_did_save(types.DidSaveTextDocumentParams(text_document=self.document(name)))
 
-    async def actions(self, name: str, found: types.Range, only: list[str] | None = None) -> list[types.CodeAction]:
-        context = types.CodeActionContext(diagnostics=[], only=only)
+    async def actions(
+        self,
+        name: str,
+        found: types.Range,
+        only: list[str] | None = None,
+        named: Sequence[types.Diagnostic] = (),
+    ) -> list[types.CodeAction]:
+        context = types.CodeActionContext(diagnostics=list(named), only=only)
         params = types.CodeActionParams(text_document=self.document(name), range=found, context=context)
         return list(await self.client.text_document_code_action_async(params) or [])
 

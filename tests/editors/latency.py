@@ -83,6 +83,8 @@ def main():
         text = site("big.example", 0, LINES // 12)
         path = root / "conf.d/big.conf"
         path.write_text(text)
+        # Files lie there for a while before somebody types: what was written a moment ago is read again with every key.
+        time.sleep(2.5)
         lines = sum(len(file.read_text().splitlines()) for file in root.rglob("*.conf"))
         print(f"{text.count(chr(10))} lines in a tree of {FILES} files with {lines} lines")
 

@@ -104,7 +104,8 @@ async def test_a_location_shows_what_is_in_effect_and_where_it_is_set(editor_nam
         assert "proxy_read_timeout" in said.contents.value
         assert "app.conf:4" in said.contents.value, "where the server sets it"
         assert "127.0.0.1:3000" in said.contents.value
-        assert str(editor.folder) not in said.contents.value, "its folder goes without saying"
+        assert str(editor.folder) not in said.contents.value, "files are named from the main file's folder"
+        assert all(len(line) <= 76 for line in said.contents.value.splitlines())
     assert await hover(editor, APP, *place(app, "return 503")) is None
 
 
@@ -114,6 +115,7 @@ async def test_a_variable_shows_its_map_and_what_it_becomes(editor, app):
     assert "map $http_upgrade $connection_upgrade {\n    default upgrade;" in said.contents.value
     assert "# maps.conf:1\n" in said.contents.value
     assert 'handshake: "upgrade"' in said.contents.value
+    assert "```nginx\n# maps.conf:1\n" in said.contents.value
     line, character = place(app, "$connection_upgrade")
     assert said.range == types.Range(types.Position(line, character), types.Position(line, character + 19))
 
@@ -124,6 +126,8 @@ async def test_a_finding_shows_its_rule(editor_name, editor, chat):
     assert said.contents.kind == types.MarkupKind.Markdown
     assert "### [missing-upgrade-header](https://" in said.contents.value
     assert "**What you see.**" in said.contents.value
+    lines = [line for line in said.contents.value.splitlines() if not line.startswith("### ")]
+    assert all(len(line) <= 80 for line in lines), "fits a window of 80 columns"
 
 
 async def test_fences_of_the_text_do_not_end_the_block(editor):

@@ -53,6 +53,16 @@ async def test_each_problem_has_its_own_preferred_fix(editor, chat):
     assert codes(await editor.diagnostics("nginx.conf")) == ["missing-upgrade-header"]
 
 
+async def test_what_the_client_names_is_mended_wherever_the_cursor_stands(editor, chat):
+    found = await editor.open("nginx.conf")
+    begin = types.Position(found[0].range.start.line, 0)
+    cursor = types.Range(begin, begin)
+    assert await editor.actions("nginx.conf", cursor, ["quickfix"]) == []
+    named = await editor.actions("nginx.conf", cursor, ["quickfix"], found[:1])
+    assert {one.diagnostics[0].code for one in named} == {found[0].code}
+    assert sum(bool(one.is_preferred) for one in named) == 1
+
+
 async def test_fixing_all_writes_what_the_command_writes(editor):
     for broken in sorted(EXAMPLES.glob("*/broken.conf")):
         name = f"{broken.parent.name}.conf"

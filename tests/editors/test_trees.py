@@ -1,5 +1,8 @@
 """Files that include each other, settings, and files that change behind the editor's back."""
 
+import asyncio
+import os
+
 from conftest import codes
 from lsprotocol import types
 
@@ -122,3 +125,101 @@ async def test_settings_that_nobody_told_of_are_read_when_something_is_saved(edi
     editor.write("nginx-wslint.toml", "# nothing\n")
     editor.save("nginx.conf")
     await editor.until(lambda: len(editor.published[uri][1]) == 2, "settings written anew")
+
+
+PLAIN = HEADERS.replace("proxy_set_header Upgrade", "#roxy_set_header Upgrade")
+GLOB = MAIN.replace("include ws.conf;", "include ws.conf;\n            include more/*.conf;")
+HOUR = "proxy_read_timeout 1h;\n"
+SILENT = '[rules]\nmissing-read-timeout = "off"\n'
+SLEEPY = "missing-read-timeout"
+
+
+def rewrite(path, text: str):
+    """Other text of the same length, at a time that is said to be the same."""
+    before = path.stat()
+    assert before.st_size == len(text)
+    path.write_text(text)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+# What happens on disk, the files before it, what it is, and what was found before and is found then.
+NEWS = {
+    "another text of the same length and time": (
+        {"ws.conf": HEADERS + HOUR},
+        lambda at: rewrite(at / "ws.conf", PLAIN + HOUR),
+        [],
+        ["missing-upgrade-header"],
+    ),
+    "a file moved into the place of another": (
+        {"ws.conf": HEADERS + HOUR, "other": PLAIN + HOUR},
+        lambda at: os.replace(at / "other", at / "ws.conf"),
+        [],
+        ["missing-upgrade-header"],
+    ),
+    "a link that leads elsewhere": (
+        {"more/one.txt": HOUR, "more/two.txt": "proxy_buffering off;\n", "more/a.conf": "-> one.txt",
+         "more/two": "-> two.txt", "ws.conf": HEADERS},
+        lambda at: os.replace(at / "more/two", at / "more/a.conf"),
+        [],
+        [SLEEPY],
+    ),
+    "a file that is gone": (
+        {"ws.conf": PLAIN + HOUR},
+        lambda at: (at / "ws.conf").unlink(),
+        ["missing-upgrade-header"],
+        [],
+    ),
+    "a file that comes": (
+        {"ws.conf": HEADERS, "more/a.txt": HOUR},
+        lambda at: (at / "more/a.conf").write_text(HOUR),
+        [SLEEPY],
+        [],
+    ),
+    "a file that no pattern names any more": (
+        {"ws.conf": HEADERS, "more/a.conf": HOUR},
+        lambda at: (at / "more/a.conf").rename(at / "more/a.off"),
+        [],
+        [SLEEPY],
+    ),
+    "new settings": (
+        {"ws.conf": HEADERS},
+        lambda at: (at / "nginx-wslint.toml").write_text(SILENT),
+        [SLEEPY],
+        [],
+    ),
+    "other settings": (
+        {"ws.conf": HEADERS, "nginx-wslint.toml": SILENT},
+        lambda at: rewrite(at / "nginx-wslint.toml", SILENT.replace("[", "#", 1).replace("missing", "#issing")),
+        [],
+        [SLEEPY],
+    ),
+    "settings that are gone": (
+        {"ws.conf": HEADERS, "nginx-wslint.toml": SILENT},
+        lambda at: (at / "nginx-wslint.toml").unlink(),
+        [],
+        [SLEEPY],
+    ),
+}
+
+
+async def test_what_happens_on_disk_is_seen_with_the_next_key(editor):
+    """Nobody tells the server: it has to look by itself, whatever it remembers."""
+    for number, (files, *_) in enumerate(NEWS.values()):
+        for name, text in {".git/HEAD": "", "nginx.conf": GLOB, "more/none": "", **files}.items():
+            path = editor.folder / f"{number}/{name}"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.symlink_to(text[3:]) if text.startswith("-> ") else path.write_text(text)
+    # Long enough for stamps to be believed.
+    await asyncio.sleep(2.3)
+    seen = {}
+    for number, (news, (_, happens, *_)) in enumerate(NEWS.items()):
+        main = f"{number}/nginx.conf"
+
+        async def key() -> list[str]:
+            editor.change(main, ((0, 0), (0, 0), "#\n"))
+            return codes(await editor.diagnostics(main))
+
+        before = [codes(await editor.open(main)), await key(), await key()]
+        happens(editor.folder / str(number))
+        seen[news] = before, [await key(), await key()]
+    assert seen == {news: ([before] * 3, [after] * 2) for news, (_, _, before, after) in NEWS.items()}

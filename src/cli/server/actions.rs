@@ -5,7 +5,8 @@ use std::cell::Cell;
 use std::path::Path;
 
 use gen_lsp_types::{
-    CodeAction, CodeActionDisabled, CodeActionKind, CodeActionParams, CodeActionResponse, Range, WorkspaceEdit,
+    Code, CodeAction, CodeActionDisabled, CodeActionKind, CodeActionParams, CodeActionResponse, Diagnostic, Range,
+    WorkspaceEdit,
 };
 use nginx_wslint::Linted;
 use nginx_wslint::fix::{Texts, converge};
@@ -43,7 +44,7 @@ pub(super) fn of(
     if wanted("quickfix") {
         let mut ignores = Vec::new();
         for home in &homes {
-            desk.quick_fixes(home, params.range, &mut actions, &mut ignores);
+            desk.quick_fixes(home, params, &mut actions, &mut ignores);
         }
         actions.append(&mut ignores);
     }
@@ -62,6 +63,16 @@ fn covers(asked: &str, kind: &str) -> bool {
     kind.strip_prefix(asked).is_some_and(|rest| asked.is_empty() || rest.is_empty() || rest.starts_with('.'))
 }
 
+/// Whether two ranges have a place in common, be it the end of one that is the begin of the other.
+fn touch(one: Range, other: Range) -> bool {
+    one.start <= other.end && other.start <= one.end
+}
+
+/// Whether a diagnostic is among those that a client sends back.
+fn is_named(named: &[Diagnostic], one: &Diagnostic) -> bool {
+    named.iter().any(|other| (other.range, &other.code) == (one.range, &one.code))
+}
+
 /// What all actions of one request share.
 struct Desk<'d> {
     document: &'d Document,
@@ -70,14 +81,16 @@ struct Desk<'d> {
 }
 
 impl Desk<'_> {
+    /// For what was found where the range is, and for what the client asks about by name: some mean all of the line.
     fn quick_fixes(
         &self,
         home: &Home<'_, '_>,
-        range: Range,
+        params: &CodeActionParams,
         actions: &mut Vec<CodeAction>,
         ignores: &mut Vec<CodeAction>,
     ) {
-        if !home.checked.has_any(self.document, range) {
+        let (range, named) = (params.range, &params.context.diagnostics);
+        if !home.checked.has_any(self.document, |one| touch(one.range, range) || is_named(named, one)) {
             return;
         }
         let linted = home.lint(self.documents);
@@ -85,10 +98,9 @@ impl Desk<'_> {
         let findings = linted.findings.iter().filter(|finding| {
             let (file, span) = finding.place.locate(&linted.tree);
             let here = places.range(file, span);
-            file == home.file
-                && here.start <= range.end
-                && range.start <= here.end
-                && home.session.shows(home.job, &linted, finding)
+            let code = Some(Code::String(finding.rule.id.clone()));
+            let is_named = || named.iter().any(|one| one.range == here && one.code == code);
+            file == home.file && (touch(here, range) || is_named()) && home.session.shows(home.job, &linted, finding)
         });
         for finding in findings {
             let diagnostic = of_finding(&linted, finding, &places);

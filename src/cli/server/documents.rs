@@ -10,6 +10,7 @@ use nginx_wslint::config::{Disk, Memory, Reader};
 use nginx_wslint::fix::Texts;
 use nginx_wslint::syntax::{Ast, Source, parse};
 
+use super::disk::StampedDisk;
 use super::positions::{Encoding, Lines};
 
 /// An open text.
@@ -61,6 +62,7 @@ pub(super) struct Documents {
     by_path: HashMap<PathBuf, String>,
     /// What paths lead to, which is asked for again and again.
     real: Mutex<HashMap<PathBuf, PathBuf>>,
+    disk: StampedDisk,
     /// Texts that were parsed, and their statements: of a tree, one file changes with a key and a hundred do not.
     parsed: Mutex<HashMap<PathBuf, (String, Ast)>>,
 }
@@ -110,13 +112,14 @@ impl Documents {
         if let Some(real) = known.get(path) {
             return real.clone();
         }
-        let real = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let real = Disk.real(path);
         known.insert(path.to_owned(), real.clone());
         real
     }
 
     /// Forgets what is known of the disk: files may have come and gone.
     pub(super) fn forget_disk(&mut self) {
+        self.disk.forget();
         self.real.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.parsed.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
@@ -148,7 +151,7 @@ impl Reader for Documents {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         match self.at(path) {
             Some(document) => Ok(document.text.clone().into_bytes()),
-            None => Disk.read(path),
+            None => self.disk.read(path),
         }
     }
 
@@ -159,12 +162,14 @@ impl Reader for Documents {
             unsaved.insert(document.path.clone(), "");
         }
         let unsaved = unsaved.glob(pattern).filter(|paths| !paths.is_empty());
-        let (Some(mut paths), Some(more)) = (Disk.glob(pattern), unsaved.clone()) else {
-            return Disk.glob(pattern).or(unsaved);
-        };
-        paths.extend(more);
-        paths.sort();
-        Some(paths)
+        match (self.disk.glob(pattern), unsaved) {
+            (Some(mut paths), Some(more)) => {
+                paths.extend(more);
+                paths.sort();
+                Some(paths)
+            }
+            (saved, unsaved) => saved.or(unsaved),
+        }
     }
 
     fn exists(&self, path: &Path) -> bool {

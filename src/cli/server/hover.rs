@@ -6,7 +6,8 @@ use std::path::Path;
 use gen_lsp_types::{Code, Contents, Hover, MarkupContent, MarkupKind, Range};
 use nginx_wslint::config::{DefinitionKind, DirectiveId, Request, Tree, Values};
 use nginx_wslint::report::Style;
-use nginx_wslint::report::routes::{RouteView, cards_within};
+use nginx_wslint::report::escape::visible;
+use nginx_wslint::report::routes::{RouteView, cards};
 use nginx_wslint::rules::docs::{self, Page};
 
 use super::client::Client;
@@ -14,6 +15,8 @@ use super::cursor::Cursor;
 use super::diagnostics::page;
 use super::places::Places;
 
+/// Fits a window of 80 columns with a border.
+const WIDTH: usize = 76;
 /// The most lines of a definition that are shown.
 const MOST_LINES: usize = 24;
 
@@ -82,15 +85,15 @@ fn routes(cursor: &Cursor<'_, '_>) -> Option<Part> {
         cursor.is_on_head() && (route.pass == on || block)
     });
     let version = cursor.home.session.linter.options.version;
-    let views: Vec<RouteView> = all.map(|route| RouteView::new(tree, route, version)).collect();
-    // Fits a window of 80 columns with a border.
-    let style = Style { width: 76, ..Style::default() };
-    (!views.is_empty()).then(|| Part::Text("text", cards_within(&views, style, folder(tree))))
+    let views: Vec<RouteView> =
+        all.map(|route| RouteView::new(tree, route, version).seen_from(folder(cursor))).collect();
+    let style = Style { width: WIDTH, ..Style::default() };
+    (!views.is_empty()).then(|| Part::Text("text", cards(&views, style)))
 }
 
-/// The folder of the configuration: editors call files by absolute paths, of which it goes without saying.
-fn folder(tree: &Tree) -> &Path {
-    tree.files().first().and_then(|main| main.source.path().parent()).unwrap_or(Path::new(""))
+/// The folder of the main file, from which the user's files are named: there is little room.
+fn folder<'p>(cursor: &Cursor<'p, '_>) -> &'p Path {
+    cursor.home.job.root.parent().unwrap_or(Path::new(""))
 }
 
 /// Where a variable gets its value, and what it becomes.
@@ -101,8 +104,8 @@ fn variable(cursor: &Cursor<'_, '_>, name: &str) -> Vec<Part> {
     for definition in definitions.iter().filter(|definition| definition.kind != DefinitionKind::Other) {
         let source = tree.source(definition.at);
         let line = source.line_column(tree.head(definition.at).start).line;
-        let path = source.path().strip_prefix(folder(tree)).unwrap_or(source.path());
-        let head = format!("# {}:{line}", path.display());
+        let file = source.path().strip_prefix(folder(cursor)).unwrap_or(source.path());
+        let head = format!("# {}:{line}", visible(&file.display().to_string()));
         parts.push(Part::Text("nginx", format!("{head}\n{}", definition_text(tree, definition.at))));
     }
     if !parts.is_empty() {
@@ -150,5 +153,73 @@ fn rule(cursor: &Cursor<'_, '_>, id: &str, client: &Client) -> Option<Part> {
         Some(url) => format!("[{id}]({url})"),
         None => id.to_owned(),
     };
-    Some(Part::Prose(format!("### {heading}\n\n{}", docs::markdown(rule))))
+    Some(Part::Prose(format!("### {heading}\n\n{}", in_lines(&docs::markdown(rule)))))
+}
+
+/// Markdown with its paragraphs in lines of a window: some editors cut long ones anywhere, and to the others a line end
+/// inside a paragraph is a blank.
+fn in_lines(markdown: &str) -> String {
+    let mut out = String::new();
+    let mut is_code = false;
+    for line in markdown.lines() {
+        is_code ^= line.starts_with("```");
+        if is_code || line.starts_with('|') {
+            out.push_str(line);
+        } else {
+            fill(line, &mut out);
+        }
+        out.push('\n');
+    }
+    out
+}
+
+/// Adds a paragraph, or an item of a list, in lines of [`WIDTH`]. No line begins with what would begin a list or a heading.
+fn fill(line: &str, out: &mut String) {
+    let begins_block = |word: &str| {
+        let number = word.trim_end_matches(['.', ')']);
+        word.starts_with('>')
+            || word.bytes().all(|byte| b"-+*#=".contains(&byte))
+            || (number.len() < word.len() && number.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    let indent = if line.starts_with("- ") { "  " } else { "" };
+    let mut column = 0;
+    for (index, word) in line.split(' ').enumerate() {
+        let width = word.chars().count();
+        if index > 0 && column + 1 + width > WIDTH && !begins_block(word) {
+            out.push('\n');
+            out.push_str(indent);
+            column = indent.len();
+        } else if index > 0 {
+            out.push(' ');
+            column += 1;
+        }
+        out.push_str(word);
+        column += width;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paragraphs_are_filled_and_code_is_left_alone() {
+        let long = "word ".repeat(40);
+        let code = format!("```nginx\n{}\n```", "x ".repeat(60));
+        let text = in_lines(&format!("**Why.** {long}\n\n{code}\n\n- {long}"));
+        assert!(text.contains(&code));
+        let prose: Vec<&str> = text.lines().filter(|line| !line.starts_with('x')).collect();
+        assert!(prose.iter().all(|line| line.len() <= WIDTH), "{text}");
+        assert_eq!(prose.iter().filter(|line| line.starts_with("  word")).count(), 2, "{text}");
+        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(words(&text), words(&format!("**Why.** {long}\n{code}\n- {long}")));
+    }
+
+    #[test]
+    fn no_line_begins_a_list_by_chance() {
+        let start = "w".repeat(WIDTH - 2);
+        for sign in ["-", "#", "1.", "+", ">"] {
+            assert!(!in_lines(&format!("{start} {sign} tail")).contains(&format!("\n{sign}")), "{sign}");
+        }
+    }
 }

@@ -10,6 +10,7 @@ mod client;
 mod cursor;
 mod definition;
 mod diagnostics;
+mod disk;
 mod documents;
 mod edits;
 mod hover;

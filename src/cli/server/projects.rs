@@ -3,9 +3,8 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
-use gen_lsp_types::{Diagnostic, Range};
+use gen_lsp_types::{Diagnostic, Uri};
 use nginx_wslint::Linted;
 use nginx_wslint::config::{FileId, Reader, Tree};
 use nginx_wslint::fix::Texts;
@@ -18,6 +17,7 @@ use super::super::files::{Asked, Job, is_mostly_nginx, jobs};
 use super::super::lint::Session;
 use super::super::settings::Settings;
 use super::diagnostics::{self, ByDocument};
+use super::disk::Stamp;
 use super::documents::{Document, Documents};
 use super::positions::Encoding;
 
@@ -43,8 +43,8 @@ pub(super) enum Proof {
 
 /// The open texts that share a settings file.
 pub(super) struct Project<'a> {
-    /// When its settings file was last written: not every client tells.
-    written: Option<SystemTime>,
+    /// Whether its settings file is still the same: not every client tells.
+    written: Option<Stamp>,
     pub(super) session: Session<'a>,
     /// One for each job of the session; none where something has changed since.
     checked: Vec<Option<Checked>>,
@@ -65,11 +65,13 @@ pub(super) struct Projects<'a> {
     args: &'a LintArgs,
     /// By settings file.
     all: BTreeMap<Option<PathBuf>, Project<'a>>,
+    /// The settings file of each open text, and which it was.
+    planned: HashMap<Uri, (Option<PathBuf>, Option<Stamp>)>,
 }
 
 impl<'a> Projects<'a> {
     pub(super) fn new(args: &'a LintArgs) -> Self {
-        Self { args, all: BTreeMap::new() }
+        Self { args, all: BTreeMap::new(), planned: HashMap::new() }
     }
 
     /// Reads the settings anew as soon as they are needed.
@@ -81,8 +83,11 @@ impl<'a> Projects<'a> {
     /// them are not linted, because nobody knows how.
     pub(super) fn plan(&mut self, documents: &Documents) -> Vec<String> {
         let mut groups: BTreeMap<Option<PathBuf>, Vec<&Document>> = BTreeMap::new();
+        self.planned = documents.iter().map(|one| (one.uri.clone(), self.settings_of(one))).collect();
         for document in documents.iter() {
-            groups.entry(self.settings_file(document)).or_default().push(document);
+            if let Some((file, _)) = self.planned.get(&document.uri) {
+                groups.entry(file.clone()).or_default().push(document);
+            }
         }
         self.all.retain(|file, _| groups.contains_key(file));
         let mut failures = Vec::new();
@@ -106,6 +111,18 @@ impl<'a> Projects<'a> {
         failures
     }
 
+    /// Whether settings have come, gone or changed since the last plan.
+    pub(super) fn have_other_settings(&self, documents: &Documents) -> bool {
+        let is_known = |document: &Document| self.planned.get(&document.uri) == Some(&self.settings_of(document));
+        !documents.iter().all(is_known)
+    }
+
+    fn settings_of(&self, document: &Document) -> (Option<PathBuf>, Option<Stamp>) {
+        let file = self.settings_file(document);
+        let stamp = written(file.as_deref());
+        (file, stamp)
+    }
+
     fn settings_file(&self, document: &Document) -> Option<PathBuf> {
         match &self.args.settings.config {
             Some(file) => Some(file.clone()),
@@ -115,11 +132,12 @@ impl<'a> Projects<'a> {
     }
 
     fn project(&self, file: Option<&Path>) -> Result<Project<'a>, Failure> {
+        let written = written(file);
         let session = Session::empty(self.args, |rules, own| match file {
             Some(file) => Settings::read(file, rules, own),
             None => Ok(Settings::default()),
         })?;
-        Ok(Project { written: written(file), session, checked: Vec::new() })
+        Ok(Project { written, session, checked: Vec::new() })
     }
 
     /// Marks what has to be linted again after a text has changed.
@@ -138,7 +156,8 @@ impl<'a> Projects<'a> {
     pub(super) fn check(&mut self, documents: &Documents, encoding: Encoding) {
         for Project { session, checked, .. } in self.all.values_mut() {
             for (job, checked) in session.jobs.iter().zip(checked) {
-                checked.get_or_insert_with(|| check(session, job, documents, encoding));
+                // On a thread of the pool: its parts are shared out there without waiting for anybody to wake up.
+                checked.get_or_insert_with(|| rayon::scope(|_| check(session, job, documents, encoding)));
             }
         }
     }
@@ -174,8 +193,8 @@ impl<'a> Projects<'a> {
     }
 }
 
-fn written(file: Option<&Path>) -> Option<SystemTime> {
-    file?.metadata().ok()?.modified().ok()
+fn written(file: Option<&Path>) -> Option<Stamp> {
+    Stamp::of(file?)
 }
 
 impl Project<'_> {
@@ -193,7 +212,8 @@ impl Project<'_> {
 
 fn check(session: &Session<'_>, job: &Job, documents: &Documents, encoding: Encoding) -> Checked {
     let linted = session.lint(job, documents);
-    let asked: Vec<bool> = linted.tree.files().iter().map(|file| session.asked.contains(file.source.path())).collect();
+    let real: Vec<PathBuf> = linted.tree.files().iter().map(|file| documents.real(file.source.path())).collect();
+    let asked: Vec<bool> = real.iter().map(|real| session.asked.names.contains_key(real)).collect();
     let shown = |finding: &Finding<'_>| {
         let FileId(file) = finding.place.locate(&linted.tree).0;
         asked[file as usize] && session.shows(job, &linted, finding)
@@ -204,8 +224,7 @@ fn check(session: &Session<'_>, job: &Job, documents: &Documents, encoding: Enco
         diagnostics::of(&linted, &shown, documents, encoding)
     };
     let Linted { tree, routes, .. } = linted;
-    let files = tree.files().iter().map(|file| documents.real(file.source.path())).collect();
-    Checked { tree, routes, files, diagnostics, proofs: RefCell::default() }
+    Checked { tree, routes, files: real.into_iter().collect(), diagnostics, proofs: RefCell::default() }
 }
 
 /// Whether the main file is another program's, which nginx could not read: editors go by names, and `conf.d/app.conf` may
@@ -216,10 +235,9 @@ fn is_foreign(tree: &Tree) -> bool {
 }
 
 impl Checked {
-    /// Whether anything was found where a range of a text is.
-    pub(super) fn has_any(&self, document: &Document, range: Range) -> bool {
-        let found = self.diagnostics.get(&document.uri).into_iter().flatten();
-        found.into_iter().any(|one| one.range.start <= range.end && range.start <= one.range.end)
+    /// Whether anything of that kind was found in a text.
+    pub(super) fn has_any(&self, document: &Document, is_one: impl Fn(&Diagnostic) -> bool) -> bool {
+        self.diagnostics.get(&document.uri).is_some_and(|found| found.iter().any(is_one))
     }
 }
 

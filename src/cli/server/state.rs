@@ -85,8 +85,12 @@ impl<'a> Server<'a> {
     /// Lints what has changed and sends what has come of it.
     pub(super) fn update(&mut self) -> io::Result<()> {
         let Some(client) = self.client.clone() else { return Ok(()) };
-        let (plan, check) = (std::mem::take(&mut self.plan_due), std::mem::take(&mut self.check_due));
+        let (mut plan, check) = (std::mem::take(&mut self.plan_due), std::mem::take(&mut self.check_due));
         let start = Instant::now();
+        if check && !plan && self.projects.have_other_settings(&self.documents) {
+            self.told.clear();
+            plan = true;
+        }
         if plan {
             self.documents.forget_disk();
             for failure in self.projects.plan(&self.documents) {

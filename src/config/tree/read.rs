@@ -8,6 +8,7 @@ use super::{Directive, DirectiveId, FileId, Problem, ROOT, Tree, TreeOptions, in
 use crate::config::context::Context;
 use crate::config::definitions::Variables;
 use crate::config::effective::OpenBlocks;
+use crate::config::evaluate::Evaluated;
 use crate::config::index::Index;
 use crate::config::loader::Loader;
 use crate::config::maps::Maps;
@@ -58,6 +59,7 @@ impl Tree {
             upstreams: HashMap::new(),
             maps: Maps::default(),
             variables: Variables::default(),
+            evaluated: Evaluated::default(),
             reach: LocationIndex::default(),
         };
         tree.open = OpenBlocks::new(&tree);
@@ -106,6 +108,7 @@ impl Tree {
             upstreams: HashMap::new(),
             maps: Maps::default(),
             variables: Variables::default(),
+            evaluated: Evaluated::default(),
             reach: LocationIndex::default(),
         }
     }

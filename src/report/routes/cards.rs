@@ -15,13 +15,8 @@ const INDENT: usize = 2;
 
 /// Draws one card for each route, with an empty line between two.
 pub fn cards(routes: &[RouteView], style: Style) -> String {
-    cards_within(routes, style, Path::new(""))
-}
-
-/// The same for who knows of `folder`: files in it are called by their paths from there.
-pub fn cards_within(routes: &[RouteView], style: Style, folder: &Path) -> String {
     let drawn = routes.iter().map(|route| {
-        let mut card = Card { style, folder, file: &route.place.file, values: value_width(route), text: String::new() };
+        let mut card = Card { style, file: &route.place.file, values: value_width(route), text: String::new() };
         card.route(route);
         card.text
     });
@@ -30,8 +25,6 @@ pub fn cards_within(routes: &[RouteView], style: Style, folder: &Path) -> String
 
 struct Card<'a> {
     style: Style,
-    /// Where paths are told from.
-    folder: &'a Path,
     /// The file of the route, which need not be told in full again and again.
     file: &'a Path,
     /// How wide the values of the settings are, so that their origins stand below each other.
@@ -66,7 +59,7 @@ impl Card<'_> {
 
     fn head(&mut self, route: &RouteView) {
         let title = format!("{} -> {}", route.location, route.pass.to);
-        let place = format!("{}:{}", self.path(self.file).display(), route.place.line);
+        let place = format!("{}:{}", route.place.file.display(), route.place.line);
         let (title, place) = (printable(&title), printable(&place));
         let used = columns(&title) + 2 + columns(&place);
         let (title, place) = (self.painted("1", &title), self.painted("2", &place));
@@ -156,12 +149,8 @@ impl Card<'_> {
     /// A place: in the route's own file, whose path stands in the first line, by the file's name alone.
     fn at(&self, place: &PlaceView) -> String {
         let short = place.file.file_name().filter(|_| place.file == self.file);
-        let shown = short.map_or_else(|| self.path(&place.file), Path::new);
+        let shown = short.map_or(place.file.as_path(), Path::new);
         format!("{}:{}", shown.display(), place.line)
-    }
-
-    fn path<'p>(&self, file: &'p Path) -> &'p Path {
-        file.strip_prefix(self.folder).unwrap_or(file)
     }
 
     /// Text with a colour (the parameter of an SGR sequence), or without.

@@ -104,6 +104,10 @@ fn upstreams_twice(scope: Scope<'_>) -> Option<Hit> {
         return None;
     }
     let name = tree.arg(id, 1)?;
+    // The tree knows the first of each name, be it one of `stream`.
+    if tree.upstream(&name).is_none_or(|known| known.block == id) {
+        return None;
+    }
     let same = |line: &&DirectiveId| tree.arg(**line, 1).is_some_and(|other| other.eq_ignore_ascii_case(&name));
     let first = *tree.own(block.parent, "upstream").iter().find(same)?;
     (first < id).then(|| twice(tree, id, first, name.clone().into_owned()))?

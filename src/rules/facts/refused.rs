@@ -38,12 +38,9 @@ pub(super) fn by_test(scope: Scope<'_>) -> Option<(Hit, About)> {
         if tree.is_open(level) || scope.routes.jumps.runs_code(level) {
             return None;
         }
-        for line in tree.children(level) {
-            if ["rewrite", "break", "return"].iter().any(|name| tree.is(line, name)) {
-                return None;
-            }
+        for line in tree.own_of(level, &["rewrite", "break", "return", "if"]) {
             if !tree.is(line, "if") {
-                continue;
+                return None;
             }
             let ends = ["rewrite", "break", "proxy_pass"].iter().any(|name| !tree.own(line, name).is_empty());
             let returned = tree.own(line, "return").first().copied();

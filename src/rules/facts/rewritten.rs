@@ -137,7 +137,10 @@ struct State<'t> {
 impl State<'_> {
     fn read(&mut self, block: DirectiveId) -> Option<Flow> {
         let tree = self.tree;
-        for line in tree.children(block) {
+        let mut lines = tree.own_of(block, &["return", "break", "rewrite", "if"]);
+        lines.extend(tree.unknown_in(block));
+        lines.sort_unstable();
+        for line in lines {
             if tree.is(line, "return") || tree.directive(line).name.is_none() {
                 return None;
             }

@@ -317,7 +317,7 @@ pub fn has_doubled_dollar(word: &str) -> bool {
 /// Whether a word still carries what belongs to a shell's heredoc, a web page or a template: `\$`, `\"`, a backtick, `$$`.
 pub fn has_leftovers(raw: &str) -> bool {
     if memchr::memchr2(b'\\', b'`', raw.as_bytes()).is_none() {
-        return false;
+        return has_doubled_dollar(raw);
     }
     let quotes_around = raw.len() >= 2 && raw.starts_with(['"', '\'']);
     let inner = if quotes_around { &raw[1..raw.len() - 1] } else { raw };

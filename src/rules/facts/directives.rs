@@ -29,8 +29,9 @@ fn misplaced(scope: Scope<'_>) -> Option<Hit> {
     if unsure || directive.name?.allowed_in(directive.context) {
         return None;
     }
-    // Where a brace is amiss, a block stands in another than was meant.
-    let amiss = !scope.tree.file(directive.file).ast.errors().is_empty();
+    // Where a brace is amiss, or a template opens a block in one of several ways, a block stands in another than was meant.
+    let ast = &scope.tree.file(directive.file).ast;
+    let amiss = !ast.errors().is_empty() || ast.template().is_some();
     if amiss && scope.tree.is_block(id) {
         return None;
     }

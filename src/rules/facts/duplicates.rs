@@ -82,6 +82,7 @@ fn listens_twice(scope: Scope<'_>) -> Option<Hit> {
         let address = tree.arg(line, 1)?;
         let quic = tree.args(line).any(|word| word == "quic");
         let known = match listen_address(&address) {
+            Some((_, 0)) => return None,
             Some((Some(ip), port)) => format!("{ip} {port}"),
             Some((None, _)) => address.to_ascii_lowercase(),
             None if address.starts_with("unix:") => address.clone().into_owned(),

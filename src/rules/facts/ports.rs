@@ -21,7 +21,9 @@ fn no_port(scope: Scope<'_>) -> Option<Hit> {
     let is_name = port.contains('$') || port.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
     let listens = tree.is(id, "listen");
     let range = listens && port.contains('-');
-    if is_name || range || (is_number && (1..=65_535).contains(&port.parse::<u64>().unwrap_or_default())) {
+    // What a program writes for a port that it was not told.
+    let blank = listens && port == "0";
+    if is_name || range || blank || (is_number && (1..=65_535).contains(&port.parse::<u64>().unwrap_or_default())) {
         return None;
     }
     let what = match port {

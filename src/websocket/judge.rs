@@ -25,7 +25,7 @@ pub(super) fn of<'s>(
     judge.steering(settings, known);
     judge.decided = !judge.intent.evidence.is_empty();
     judge.handshake_headers();
-    judge.path(routes);
+    judge.path(routes, index);
     judge.arrivals(routes);
     judge.names(routes, index, known);
     judge.comments(routes);
@@ -118,7 +118,7 @@ impl<'s> Judge<'_, 's> {
         }
     }
 
-    fn path(&mut self, routes: &Routes) {
+    fn path(&mut self, routes: &Routes, index: usize) {
         let (Some(location), Some(path)) = (&self.route.location, self.path) else { return };
         self.intent.only |= path.ends_with_word && (path.endpoint.is_some() || path.word.is_some());
         if location.modifier != Modifier::Named
@@ -143,7 +143,12 @@ impl<'s> Judge<'_, 's> {
             let text = format!("its path `{}` is {of}", location.path);
             self.endpoint = Some(found);
             // What stands apart below the endpoint, and does not upgrade as that does, serves something else as a rule.
-            let apart = !found.last && self.shorter_upgrades(routes).is_some();
+            let of_endpoint = |other: &Route| {
+                let same = other.server == self.route.server && other.headers.upgrade.state.sends();
+                same && other.location.as_ref().is_some_and(|other| other.path.contains(&*endpoint.path))
+            };
+            let beside = || routes.siblings(index).take(64).any(of_endpoint);
+            let apart = !found.last && (self.shorter_upgrades(routes).is_some() || beside());
             let most = if apart { Confidence::Possible } else { Confidence::Certain };
             self.add(endpoint.confidence.min(most), self.route.location_block, text);
             return;

@@ -37,6 +37,12 @@ const PUBLISHED: &[(&str, &str)] = &[
          location /api/ { proxy_pass http://127.0.0.1:6001; }",
     ),
     (
+        "what stands apart beside the pattern of a socket",
+        "location ~ \"^/ws/([a-z0-9_-]{8,64})$\" { proxy_pass http://127.0.0.1:8180; OPEN }
+         location /ws/reload { proxy_pass http://127.0.0.1:8180/ws/reload; }
+         location /api/live/nowplaying/sse { proxy_pass http://127.0.0.1:8180; }",
+    ),
+    (
         "neither origin nor cookies",
         "location /socket { proxy_pass http://127.0.0.1:1; OPEN proxy_set_header Origin ''; proxy_set_header Cookie ''; }",
     ),

@@ -1,14 +1,19 @@
-//! Patterns that never get a request, because an earlier one takes whatever they match.
+//! Patterns that never get a request, because an earlier one, or a `^~`, takes whatever they match.
 
 use super::super::condition::{Hit, Scope};
 use super::super::finding::Place;
 use super::Fact;
-use super::shadows::answers_as_well;
-use crate::config::{Modifier, Pattern, Reached};
+use super::shadows::{answers_as_well, may_upgrade};
+use crate::config::{Location, Modifier, Pattern, Reached};
 use crate::websocket::segments::{Segment, Way, segments};
 
 pub(super) const FACTS: &[Fact] = facts! {
-    "shadowed-by-earlier" "an earlier pattern takes every path that the route's own matches" shadowed;
+    "shadowed-by-earlier" "an earlier pattern takes every path that the route's own matches" |scope| {
+        shadowed(scope).filter(|(_, by)| by.is_regex()).map(|(hit, _)| hit)
+    };
+    "shadowed-by-prefix" "a `^~` takes every path that the route's pattern matches" |scope| {
+        shadowed(scope).filter(|(_, by)| !by.is_regex()).map(|(hit, _)| hit)
+    };
 };
 
 /// What may stand where a pattern says little.
@@ -17,8 +22,9 @@ const FILLERS: [&str; 6] = ["x", "7", "Room-1.b", "a/b", "a%b+c", "websocket"];
 /// More paths than this are not tried.
 const MOST: usize = 400;
 
-/// nginx tries patterns in the order of the file, and the first that matches wins.
-fn shadowed(scope: Scope<'_>) -> Option<Hit> {
+/// nginx tries patterns in the order of the file, and the first that matches wins; none is tried where the longest prefix
+/// has a `^~`.
+fn shadowed(scope: Scope<'_>) -> Option<(Hit, Location)> {
     let tree = scope.tree;
     let route = scope.route()?;
     let (block, server) = (route.location_block?, route.server?);
@@ -35,8 +41,10 @@ fn shadowed(scope: Scope<'_>) -> Option<Hit> {
         }
         tried += 1;
         match tree.reach(server, &path) {
-            // Beside a `^~` a pattern may be left over on purpose.
-            Reached::Location(other) if other != block && tree.location(other)?.is_regex() => {
+            Reached::Location(other)
+                if other != block
+                    && (tree.location(other)?.is_regex() || tree.modifier(other) == Some(Modifier::PriorityPrefix)) =>
+            {
                 // What is written in capitals is left over.
                 if location.modifier == Modifier::RegexNoCase && tree.modifier(other) == Some(Modifier::Regex) {
                     return None;
@@ -49,7 +57,12 @@ fn shadowed(scope: Scope<'_>) -> Option<Hit> {
     // A pattern that fits one path alone is tried with that one.
     let other = by.filter(|_| tried > 0)?;
     let words = tree.args(other).collect::<Vec<_>>().join(" ");
-    (!answers_as_well(scope, route, other)).then(|| Hit { words: vec![words], ..Hit::at(Place::head(other)) })
+    let by = tree.location(other)?;
+    // Beside a `^~` that upgrades a pattern may be left over on purpose.
+    if !by.is_regex() && may_upgrade(scope, other) {
+        return None;
+    }
+    (!answers_as_well(scope, route, other)).then(|| (Hit { words: vec![words], ..Hit::at(Place::head(other)) }, by))
 }
 
 /// Paths that a pattern may match, as far as its text tells: each is tried with the pattern itself.

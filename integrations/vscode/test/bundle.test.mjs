@@ -60,7 +60,7 @@ test('paths of the program may be written as people write them', () => {
   assert.equal(located('nginx-wslint', '/work'), 'nginx-wslint');
   assert.equal(located('/opt/nginx-wslint', '/work'), '/opt/nginx-wslint');
   assert.equal(located('~/bin/nginx-wslint', '/work'), join(homedir(), 'bin/nginx-wslint'));
-  assert.equal(located('${workspaceFolder}/bin/nginx-wslint', '/work'), '/work/bin/nginx-wslint');
+  assert.equal(located('${workspaceFolder}/bin/nginx-wslint', '/project'), '/project/bin/nginx-wslint');
   assert.equal(located('bin/nginx-wslint', '/work'), join('/work', 'bin/nginx-wslint'));
   assert.equal(located('bin/nginx-wslint', undefined), 'bin/nginx-wslint');
 });

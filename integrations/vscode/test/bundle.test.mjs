@@ -56,11 +56,11 @@ test('the bundle needs nothing but the editor', () => {
 
 test('paths of the program may be written as people write them', () => {
   const { located } = createRequire(import.meta.url)('../program.js');
-  assert.equal(located(' ', '/work'), 'nginx-wslint');
-  assert.equal(located('nginx-wslint', '/work'), 'nginx-wslint');
-  assert.equal(located('/opt/nginx-wslint', '/work'), '/opt/nginx-wslint');
-  assert.equal(located('~/bin/nginx-wslint', '/work'), join(homedir(), 'bin/nginx-wslint'));
+  assert.equal(located(' ', '/project'), 'nginx-wslint');
+  assert.equal(located('nginx-wslint', '/project'), 'nginx-wslint');
+  assert.equal(located('/opt/nginx-wslint', '/project'), '/opt/nginx-wslint');
+  assert.equal(located('~/bin/nginx-wslint', '/project'), join(homedir(), 'bin/nginx-wslint'));
   assert.equal(located('${workspaceFolder}/bin/nginx-wslint', '/project'), '/project/bin/nginx-wslint');
-  assert.equal(located('bin/nginx-wslint', '/work'), join('/work', 'bin/nginx-wslint'));
+  assert.equal(located('bin/nginx-wslint', '/project'), join('/project', 'bin/nginx-wslint'));
   assert.equal(located('bin/nginx-wslint', undefined), 'bin/nginx-wslint');
 });

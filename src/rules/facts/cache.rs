@@ -2,11 +2,12 @@
 
 use super::super::condition::{Hit, Scope};
 use super::super::finding::{Place, WordPart};
-use super::Fact;
+use super::{Fact, when};
 use crate::config::{DirectiveId, Openness, Request, Tree};
 
 pub(super) const FACTS: &[Fact] = facts! {
     "cached-handshake" "answers of the route are cached, and a handshake would get one" cached_handshake;
+    "cache-bypass-unseen" "text that is not here may set a `proxy_cache_bypass` for the route" bypass_unseen;
     "own-cache-bypass" "the block has a `proxy_cache_bypass` of its own" own_bypass;
     "outer-cache-bypass" "a block around it has a `proxy_cache_bypass`" outer_bypass;
 };
@@ -43,6 +44,11 @@ fn cached_handshake(scope: Scope<'_>) -> Option<Hit> {
 fn args_of(tree: &Tree, block: DirectiveId, name: &str) -> Vec<String> {
     let lines = tree.effective(block, name).map_or(&[][..], |effective| effective.lines);
     lines.iter().flat_map(|&line| tree.args(line)).map(std::borrow::Cow::into_owned).collect()
+}
+
+/// A line of the route's own would discard the one that is not seen.
+fn bypass_unseen(scope: Scope<'_>) -> Option<Hit> {
+    when(scope.tree.is_open_for(scope.route()?.block, "proxy_cache_bypass"))
 }
 
 fn own_bypass(scope: Scope<'_>) -> Option<Hit> {

@@ -75,7 +75,7 @@ fn listens_twice(scope: Scope<'_>) -> Option<Hit> {
     let tree = scope.tree;
     let id = directive(scope).filter(|&id| tree.is(id, "listen"))?;
     let block = tree.directive(id);
-    if block.context != Context::Server {
+    if block.context != Context::Server || tree.own(block.parent, "listen").len() < 2 {
         return None;
     }
     let socket = |line: DirectiveId| {

@@ -13,7 +13,7 @@ pub(super) const FACTS: &[Fact] = facts! {
 fn no_port(scope: Scope<'_>) -> Option<Hit> {
     let tree = scope.tree;
     let id = directive(scope)?;
-    let address = tree.arg(id, 1).filter(|address| is_finished(tree, id, address))?;
+    let address = tree.arg(id, 1).filter(|address| !is_plain(address) && is_finished(tree, id, address))?;
     let (authority, variable) = authority(tree, id, &address)?;
     let port = port(&authority)?;
     // A name stands for a number that somebody fills in.
@@ -33,6 +33,14 @@ fn no_port(scope: Scope<'_>) -> Option<Hit> {
     let then = if variable { "nginx answers 500" } else { "nginx refuses to start" };
     let place = Place { directive: id, part: WordPart::Word(1) };
     Some(Hit { places: vec![place], words: vec![what, then.to_owned()] })
+}
+
+/// Whether an address ends with a usual port, as nearly all do that have one.
+fn is_plain(address: &str) -> bool {
+    let authority = address.split_once("://").map_or(address, |(_, authority)| authority);
+    let (host, port) = authority.split_once(':').unwrap_or(("", authority));
+    let digits = port.bytes().all(|byte| byte.is_ascii_digit()) && (1..=4).contains(&port.len());
+    digits && !port.starts_with('0') && !host.contains('$')
 }
 
 /// Whether an address is finished text, in a place that is known.

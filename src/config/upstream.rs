@@ -63,11 +63,13 @@ impl Target {
     }
 }
 
-/// Where a variable begins right behind the digits of a port: what it holds can only be a path.
+/// Where a variable begins right behind a whole port: what it holds can only be a path, where digits may follow fewer.
 fn behind_port(rest: &str) -> Option<usize> {
     let dollar = rest.find('$')?;
     let host = rest[..dollar].trim_end_matches(|c: char| c.is_ascii_digit());
-    (host.len() < dollar && host.len() > 1 && host.ends_with(':')).then_some(dollar)
+    let port = &rest[host.len()..dollar];
+    let whole = port.len() >= 4 || matches!(port, "80" | "443");
+    (whole && host.len() > 1 && host.ends_with(':')).then_some(dollar)
 }
 
 /// An `upstream` block.

@@ -97,7 +97,7 @@ impl Writer<'_> {
                 let (_, span) = place.locate(tree);
                 let word = tree.source(place.directive).slice(span);
                 let (scheme, address) = word.split_once("://").unwrap_or(("", word));
-                let address = address.trim_end_matches('/').trim_end_matches(':');
+                let address = address.trim_end_matches(['"', '\'']).trim_end_matches('/').trim_end_matches(':');
                 // Without a port an upstream's server is one of port 80, whatever its scheme was to say.
                 let has_port = address.rsplit_once(':').is_some_and(|(_, port)| !port.contains(']'));
                 let tls =

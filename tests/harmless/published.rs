@@ -43,6 +43,24 @@ const PUBLISHED: &[(&str, &str)] = &[
          location /api/live/nowplaying/sse { proxy_pass http://127.0.0.1:8180; }",
     ),
     (
+        "a capture that ends the port, and one that a map leaves empty",
+        "location ~ ^/ws/30([0-9][0-9])/ { proxy_pass http://127.0.0.1:30$1; OPEN }
+         location /feed/ws { proxy_pass http://127.0.0.1:3000$suffix; OPEN }",
+    ),
+    (
+        "an address that code sets",
+        "location /ws { set $up none; access_by_lua_file up.lua; proxy_pass $up; OPEN }",
+    ),
+    (
+        "a host for one endpoint, and a question with a colon",
+        "server_name ws.example.com; location / { proxy_pass http://127.0.0.1:3000/chat; OPEN }
+         location /other/ws { proxy_pass http://127.0.0.1:3000?from=https://example.com; OPEN }",
+    ),
+    (
+        "dollar signs that nginx takes as they are",
+        "set $$unused 1; location /ws { proxy_pass http://127.0.0.1:1; OPEN } location = /m { mirror /a$$host; return 204; }",
+    ),
+    (
         "neither origin nor cookies",
         "location /socket { proxy_pass http://127.0.0.1:1; OPEN proxy_set_header Origin ''; proxy_set_header Cookie ''; }",
     ),
@@ -75,6 +93,7 @@ fn what_applications_publish_is_left_alone() {
         let text = main_file(&format!(
             "proxy_cache_path /tmp/media keys_zone=media:1m;\n\
              map $http_upgrade $kind {{ default web; websocket socket; }}\n\
+             map $uri $suffix {{ default ''; /v2/ws /v2; }}\n\
              server {{\nlisten 80;\n{}\n}}",
             inside.replace("OPEN", headers.trim())
         ));

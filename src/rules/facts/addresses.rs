@@ -49,7 +49,9 @@ fn scheme_missing_later(scope: Scope<'_>) -> Option<Hit> {
     let address = tree.arg(id, 1)?;
     let template = tree.file(around.file).ast.template().is_some() || is_placeholder(&address);
     let known = in_http && !template && !address.contains(['<', '%', '*']) && Target::new(&address).variable;
-    if !known || (around.parent == ROOT && !tree.is_complete()) {
+    // Code may set the variable before the request is sent.
+    let by_code = || tree.ancestors(id).any(|around| scope.routes.jumps.runs_code(around));
+    if !known || (around.parent == ROOT && !tree.is_complete()) || by_code() {
         return None;
     }
     // Those of clients are another rule's.

@@ -30,6 +30,11 @@ fn with_plain_blanks(tree: &Tree, line: DirectiveId) -> Option<(String, Name)> {
     let plain = bare.replace(WIDE, " ").replace(WIDTHLESS, "");
     let name = Name::of(plain.split_whitespace().next()?)?;
     let entry = name.entry_in(directive.context)?;
+    // A blank of a value may be meant: then there are more words than the directive takes.
+    let count = plain.split_whitespace().count() - 1;
+    if quoted.is_empty() && !entry.args.accepts(count) {
+        return None;
+    }
     (entry.opens.is_some() == tree.is_block(line)).then(|| (format!("{plain}{quoted}"), name))
 }
 

@@ -86,9 +86,14 @@ fn stream_address(scope: Scope<'_>) -> Option<Hit> {
     };
     let address = address.trim_end_matches('/');
     let has_port = address.rsplit_once(':').is_some_and(|(_, port)| !port.contains(']'));
-    let named = has_port || tree.upstream(address).is_some();
-    let address = if named { address.to_owned() } else { format!("{address}:{port}") };
-    (!address.contains('/'))
+    let host = address.split(':').next().unwrap_or_default();
+    let named = tree.upstream(host).map(|upstream| tree.directive(upstream.block).context);
+    // The upstream of another block, or a port behind its name, is a second mistake.
+    if named.is_some_and(|context| context != Context::Stream || has_port) {
+        return None;
+    }
+    let address = if named.is_some() || has_port { address.to_owned() } else { format!("{address}:{port}") };
+    (!address.contains(['/', '?']))
         .then(|| Hit { places: vec![Place { directive: id, part: WordPart::Word(1) }], words: vec![scheme, address] })
 }
 

@@ -78,6 +78,11 @@ fn listens_twice(scope: Scope<'_>) -> Option<Hit> {
     if block.context != Context::Server || tree.own(block.parent, "listen").len() < 2 {
         return None;
     }
+    // What stands in no `http` that is seen may be a server of `stream`, where `udp` tells two lines apart.
+    let of_stream = |line: &DirectiveId| tree.args(*line).any(|word| word == "udp");
+    if tree.own(block.parent, "listen").iter().any(of_stream) {
+        return None;
+    }
     let socket = |line: DirectiveId| {
         let address = tree.arg(line, 1)?;
         let quic = tree.args(line).any(|word| word == "quic");

@@ -26,7 +26,12 @@ fn leftovers(scope: Scope<'_>) -> Option<Hit> {
         let of_handshake = is_for(tree, id, "Upgrade") || is_for(tree, id, "Connection");
         escaped(id, 2).filter(|_| of_handshake).collect()
     } else if tree.is(id, "map") && concerns_upgrade(tree, id) {
-        escaped(id, 1).chain(tree.children(id).flat_map(|entry| escaped(entry, 0))).collect()
+        // The key of an entry is no place for variables: two dollar signs are two characters there.
+        let in_key = |place: &Place| {
+            let key = place.part == WordPart::Word(0) && place.directive != id;
+            !(key && !source_word(tree, place.directive, 0).contains(['\\', '`']))
+        };
+        escaped(id, 1).chain(tree.children(id).flat_map(|entry| escaped(entry, 0))).filter(in_key).collect()
     } else {
         return None;
     };
@@ -72,7 +77,10 @@ fn names_known(scope: Scope<'_>) -> Option<Hit> {
 fn escaped_words(tree: &Tree, id: DirectiveId) -> Vec<Place> {
     let source = tree.source(id);
     let place = |index| Place { directive: id, part: WordPart::Word(index) };
-    let is_escaped = |index: &usize| names(source.slice(tree.words(id)[*index].span)).next().is_some();
+    let is_escaped = |index: &usize| {
+        let word = source.slice(tree.words(id)[*index].span);
+        names(word).next().is_some() && (word.contains('\\') || holds_variables(tree, id, *index))
+    };
     let own = (1..tree.words(id).len()).filter(is_escaped).filter(|&index| !is_pattern(tree, id, index)).map(place);
     let mut places: Vec<Place> = own.collect();
     if tree.is(id, "map") && tree.is_block(id) {
@@ -80,6 +88,7 @@ fn escaped_words(tree: &Tree, id: DirectiveId) -> Vec<Place> {
             for index in 0..tree.words(entry).len() {
                 let word = source_word(tree, entry, index);
                 if names(word).next().is_some()
+                    && (index > 0 || word.contains('\\'))
                     && !(index == 0 && word.trim_start_matches(['"', '\'']).starts_with('~'))
                 {
                     places.push(Place { directive: entry, part: WordPart::Word(index) });
@@ -88,6 +97,14 @@ fn escaped_words(tree: &Tree, id: DirectiveId) -> Vec<Place> {
         }
     }
     places
+}
+
+/// Whether nginx looks for variables in a word (`ngx_http_compile_complex_value`, `ngx_http_script_compile`): not in names.
+fn holds_variables(tree: &Tree, id: DirectiveId, index: usize) -> bool {
+    const NAMING: [&str; 6] = ["set", "proxy_set_header", "add_header", "uwsgi_param", "fastcgi_param", "scgi_param"];
+    const LITERAL: [&str; 4] = ["mirror", "geo", "split_clients", "proxy_hide_header"];
+    let is_one_of = |names: &[&str]| names.iter().any(|name| tree.is(id, name));
+    !is_one_of(&LITERAL) && !(index == 1 && is_one_of(&NAMING))
 }
 
 fn source_word(tree: &Tree, id: DirectiveId, index: usize) -> &str {

@@ -20,6 +20,7 @@ pub(super) const FACTS: &[Fact] = facts! {
     "path-droppable" "without the path in the address the request keeps its own" path_droppable;
     "double-slash" "what follows the location's path reaches the backend behind two slashes" double_slash;
     "glued-path" "what follows the location's path is glued to that of the address" glued_path;
+    "glued-to-root" "the same, where the location is `/`" |scope| super::when(glued_to_root(scope).is_some());
     "alike-but-for-slash" "the two paths differ in nothing but the slash, and the protocol does not fix them" alike;
     "pusher-key-mapped" "the server expects a key below `/app`, and the address takes `/app` away" pusher_key;
     "stripped-endpoint" "the path that the protocol fixes is taken away" stripped_endpoint;

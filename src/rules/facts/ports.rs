@@ -70,7 +70,10 @@ fn authority(tree: &Tree, id: DirectiveId, address: &str) -> Option<(String, boo
         // Schemes and paths are other mistakes.
         (in_upstream && !address.contains(['/', '$'])).then(|| (address.to_owned(), false))
     };
-    found.filter(|(authority, _)| !authority.starts_with("unix:"))
+    // What follows a question mark is no part of it.
+    let found =
+        found.map(|(authority, variable)| (authority.split('?').next().unwrap_or_default().to_owned(), variable));
+    found.filter(|(authority, _)| !authority.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("unix:")))
 }
 
 /// What follows the first colon, up to the arguments, or the colon behind the brackets of an IPv6 address.
@@ -79,5 +82,5 @@ fn port(authority: &str) -> Option<&str> {
         Some(inner) => inner.split_once(']')?.1,
         None => authority,
     };
-    rest.split_once(':')?.1.split('?').next()
+    Some(rest.split_once(':')?.1)
 }

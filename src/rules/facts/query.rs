@@ -5,7 +5,7 @@ use super::super::finding::{Place, WordPart};
 use super::paths::{fixed_path, pass_word, plain_location, takes_one_path};
 use super::text::{raw, with_end, without_end};
 use super::{Fact, when};
-use crate::config::{DefinitionKind, DirectiveId, Modifier, Part, Pattern, Tree, parts};
+use crate::config::{DefinitionKind, DirectiveId, Modifier, Part, Pattern, Request, Tree, parts};
 use crate::websocket::Route;
 
 pub(super) const FACTS: &[Fact] = facts! {
@@ -22,6 +22,8 @@ fn query_lost(scope: Scope<'_>) -> Option<Hit> {
         return None;
     }
     let lost = match &route.target.uri {
+        // Without a path of its own an address takes that of the request, arguments and all.
+        Some(uri) if uri.starts_with('$') && !begins_with_slash(scope.tree, route, uri) => return None,
         Some(uri) if uri.contains('$') => !may_hold_query(scope.tree, route, uri, 8),
         _ => {
             let path = fixed_path(scope)?;
@@ -31,6 +33,21 @@ fn query_lost(scope: Scope<'_>) -> Option<Hit> {
         }
     };
     lost.then(|| Hit::at(pass_word(route)))
+}
+
+/// Whether what begins with a variable certainly is a path.
+fn begins_with_slash(tree: &Tree, route: &Route, uri: &str) -> bool {
+    let Some(Part::Variable(name)) = parts(uri).first().copied() else { return false };
+    if matches!(name.to_ascii_lowercase().as_str(), "uri" | "document_uri" | "request_uri") {
+        return true;
+    }
+    let values = tree.evaluate(&format!("${{{name}}}"), Request::Handshake, route.block);
+    let known = !values.open && !values.known.is_empty() && values.known.iter().all(|value| value.starts_with('/'));
+    // A group of the location's pattern that takes the slash along.
+    let pattern = route.location.as_ref().filter(|location| location.is_regex());
+    known
+        || pattern
+            .is_some_and(|location| ["(/", "(\\/", ">/", ">\\/"].iter().any(|group| location.path.contains(group)))
 }
 
 /// `rewrite ^ $request_uri;` makes the arguments a part of the path: what is written for paths that nginx is not to decode.

@@ -32,6 +32,10 @@ fn default_port(scheme: &str) -> u16 {
 fn resolver_needed(scope: Scope<'_>) -> Option<Hit> {
     let tree = scope.tree;
     let route = scope.route().filter(|route| route.target.variable)?;
+    // Code may set the variables before nginx looks at them.
+    if scope.tree.ancestors(route.pass).any(|around| scope.routes.jumps.runs_code(around)) {
+        return None;
+    }
     let argument = tree.arg(route.pass, 1)?;
     // Of the address alone: what comes behind the host does not decide.
     let address = match &route.target.uri {

@@ -1,6 +1,6 @@
 //! What says that a route carries no WebSockets.
 
-use super::guards::no_get;
+use super::guards::{no_get, no_handshake};
 use super::headers::State;
 use super::intent::{Confidence, Evidence};
 use super::judge::Judge;
@@ -100,6 +100,9 @@ impl<'s> Judge<'_, 's> {
             tree.own(block, "limit_except").iter().filter(|line| without_get(line)).find(|line| refuses(line))
         {
             self.add(None, line, "it takes no GET request".into());
+        }
+        if let Some(test) = no_handshake(tree, block) {
+            self.add(None, test, "it turns handshakes away and takes plain requests".into());
         }
         if let Some(test) = no_get(tree, block) {
             self.add(None, test, "it takes no GET request".into());

@@ -1,4 +1,4 @@
-//! `if`s that let nothing but handshakes through to the upstream.
+//! `if`s that let nothing but handshakes through to the upstream, or none.
 
 use crate::config::{Condition, DirectiveId, Request, Tree};
 
@@ -17,6 +17,14 @@ pub fn turns_plain_away(tree: &Tree, test: DirectiveId) -> bool {
     turns_away(tree, test)
         && is_met(tree, test, Request::Plain) == Some(true)
         && is_met(tree, test, Request::Handshake) == Some(false)
+}
+
+/// The `if` of a location that turns handshakes away and lets plain requests through.
+pub(super) fn no_handshake(tree: &Tree, block: DirectiveId) -> Option<DirectiveId> {
+    let mut tests = tree.own(block, "if").iter().copied().filter(|&test| turns_away(tree, test));
+    tests.find(|&test| {
+        is_met(tree, test, Request::Handshake) == Some(true) && is_met(tree, test, Request::Plain) == Some(false)
+    })
 }
 
 /// The `if` of a location that turns away what is no POST, or the like.

@@ -61,6 +61,10 @@ const PUBLISHED: &[(&str, &str)] = &[
         "set $$unused 1; location /ws { proxy_pass http://127.0.0.1:1; OPEN } location = /m { mirror /a$$host; return 204; }",
     ),
     (
+        "a path that refuses handshakes",
+        "location /ws { if ($http_upgrade) { return 403; } proxy_pass http://127.0.0.1:3000; }",
+    ),
+    (
         "neither origin nor cookies",
         "location /socket { proxy_pass http://127.0.0.1:1; OPEN proxy_set_header Origin ''; proxy_set_header Cookie ''; }",
     ),

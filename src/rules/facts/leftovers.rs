@@ -29,7 +29,7 @@ fn leftovers(scope: Scope<'_>) -> Option<Hit> {
         // The key of an entry is no place for variables: two dollar signs are two characters there.
         let in_key = |place: &Place| {
             let key = place.part == WordPart::Word(0) && place.directive != id;
-            !(key && !source_word(tree, place.directive, 0).contains(['\\', '`']))
+            !key || source_word(tree, place.directive, 0).contains(['\\', '`'])
         };
         escaped(id, 1).chain(tree.children(id).flat_map(|entry| escaped(entry, 0))).filter(in_key).collect()
     } else {
@@ -104,7 +104,8 @@ fn holds_variables(tree: &Tree, id: DirectiveId, index: usize) -> bool {
     const NAMING: [&str; 6] = ["set", "proxy_set_header", "add_header", "uwsgi_param", "fastcgi_param", "scgi_param"];
     const LITERAL: [&str; 4] = ["mirror", "geo", "split_clients", "proxy_hide_header"];
     let is_one_of = |names: &[&str]| names.iter().any(|name| tree.is(id, name));
-    !is_one_of(&LITERAL) && !(index == 1 && is_one_of(&NAMING))
+    let is_name = index == 1 && is_one_of(&NAMING);
+    !is_name && !is_one_of(&LITERAL)
 }
 
 fn source_word(tree: &Tree, id: DirectiveId, index: usize) -> &str {

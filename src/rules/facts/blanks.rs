@@ -2,6 +2,7 @@
 
 use super::super::condition::{Hit, Scope};
 use super::super::finding::Place;
+use super::refusals::setting;
 use super::{Fact, directive};
 use crate::config::{DirectiveId, Name, Tree};
 
@@ -47,16 +48,11 @@ fn pasted_inside(scope: Scope<'_>) -> Option<Hit> {
     let asked = tree.unknown_in(block).iter().copied().filter(|line| scope.only.is_none_or(|only| only == *line));
     let mut found = asked.filter_map(|line| Some((line, with_plain_blanks(tree, line)?))).take(MOST).peekable();
     let (text, name) = found.peek()?.1.clone();
-    let sets = match (name.text(), text.split_whitespace().nth(1)) {
-        ("proxy_set_header" | "add_header" | "proxy_hide_header" | "proxy_pass_header", Some(header)) => {
-            format!("{} {header}", name.text())
-        }
-        (name, _) => name.to_owned(),
-    };
+    let sets = setting(name.text(), text.split_whitespace().nth(1));
     Some(Hit { places: found.map(|(line, _)| Place::head(line)).collect(), words: vec![text, sets] })
 }
 
-/// Whether a line of a block, or of one around it, is such a one.
+/// Whether a line directly in a block is such a one.
 pub(super) fn pasted_in(tree: &Tree, block: DirectiveId) -> bool {
     tree.unknown_in(block).iter().any(|&line| with_plain_blanks(tree, line).is_some())
 }

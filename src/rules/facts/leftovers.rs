@@ -27,11 +27,11 @@ fn leftovers(scope: Scope<'_>) -> Option<Hit> {
         escaped(id, 2).filter(|_| of_handshake).collect()
     } else if tree.is(id, "map") && concerns_upgrade(tree, id) {
         // The key of an entry is no place for variables: two dollar signs are two characters there.
-        let in_key = |place: &Place| {
+        let counts = |place: &Place| {
             let key = place.part == WordPart::Word(0) && place.directive != id;
             !key || source_word(tree, place.directive, 0).contains(['\\', '`'])
         };
-        escaped(id, 1).chain(tree.children(id).flat_map(|entry| escaped(entry, 0))).filter(in_key).collect()
+        escaped(id, 1).chain(tree.children(id).flat_map(|entry| escaped(entry, 0))).filter(counts).collect()
     } else {
         return None;
     };

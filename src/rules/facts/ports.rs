@@ -76,7 +76,7 @@ fn authority(tree: &Tree, id: DirectiveId, address: &str) -> Option<(String, boo
     found.filter(|(authority, _)| !authority.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("unix:")))
 }
 
-/// What follows the first colon, up to the arguments, or the colon behind the brackets of an IPv6 address.
+/// What follows the first colon, or the one behind the brackets of an IPv6 address.
 fn port(authority: &str) -> Option<&str> {
     let rest = match authority.strip_prefix('[') {
         Some(inner) => inner.split_once(']')?.1,

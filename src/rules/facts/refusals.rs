@@ -117,14 +117,19 @@ fn misspelt_inside(scope: Scope<'_>) -> Option<Hit> {
         .take(MOST)
         .collect();
     let name = found.first()?.1.text();
-    let sets = match (name, tree.arg(found[0].0, 1)) {
+    let sets = setting(name, tree.arg(found[0].0, 1).as_deref());
+    let place = |&(line, _): &(DirectiveId, Name)| Place { directive: line, part: WordPart::Word(0) };
+    Some(Hit { places: found.iter().map(place).collect(), words: vec![name.to_owned(), sets] })
+}
+
+/// What a line of this name sets, as fixes declare it: of a header its own name, too.
+pub(super) fn setting(name: &str, first: Option<&str>) -> String {
+    match (name, first) {
         ("proxy_set_header" | "add_header" | "proxy_hide_header" | "proxy_pass_header", Some(header)) => {
             format!("{name} {header}")
         }
         _ => name.to_owned(),
-    };
-    let place = |&(line, _): &(DirectiveId, Name)| Place { directive: line, part: WordPart::Word(0) };
-    Some(Hit { places: found.iter().map(place).collect(), words: vec![name.to_owned(), sets] })
+    }
 }
 
 fn misspelt_beside(scope: Scope<'_>) -> Option<Hit> {

@@ -5,8 +5,14 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "that is how a build script speaks to cargo")]
 
+#[allow(dead_code, missing_docs, unreachable_pub, reason = "the library uses the rest")]
+#[path = "src/websocket/confidence.rs"]
+mod confidence;
 #[path = "build/directives.rs"]
 mod directives;
+#[allow(dead_code, missing_docs, unreachable_pub, reason = "the library uses the rest")]
+#[path = "src/websocket/signals/phrases.rs"]
+mod phrases;
 #[path = "build/rules.rs"]
 mod rules;
 #[allow(dead_code, missing_docs, unreachable_pub, reason = "the library uses the rest")]
@@ -15,6 +21,9 @@ mod schema;
 #[allow(dead_code, unreachable_pub, reason = "the library uses the rest")]
 #[path = "src/rules/spanned.rs"]
 mod spanned;
+#[allow(dead_code, missing_docs, unreachable_pub, reason = "the library uses the rest")]
+#[path = "src/websocket/signals/tables.rs"]
+mod tables;
 #[path = "build/variables.rs"]
 mod variables;
 
@@ -56,13 +65,17 @@ fn run() -> Result<(), Box<dyn Error>> {
     translate("grammar/directives.toml", &Path::new(&out).join("directives.rs"), directives::render)?;
     translate("grammar/variables.toml", &Path::new(&out).join("variables.rs"), variables::render)?;
     println!("cargo::rerun-if-changed=rules");
-    println!("cargo::rerun-if-changed=src/rules/schema.rs");
-    println!("cargo::rerun-if-changed=src/rules/spanned.rs");
-    let (mut code, files) = rules::list(Path::new("rules"))?;
-    code.push_str("/// What the files say.\nconst BUILTIN_FILES: &[u8] = include_bytes!(\"builtin_rules.bin\");\n");
-    fs::write(Path::new(&out).join("builtin_rules.rs"), code)?;
-    fs::write(Path::new(&out).join("builtin_rules.bin"), files)?;
-    fs::write(Path::new(&out).join("signals.json"), rules::signals(Path::new("rules/signals.toml"))?)?;
+    for shared in [
+        "rules/schema.rs",
+        "rules/spanned.rs",
+        "websocket/confidence.rs",
+        "websocket/signals/phrases.rs",
+        "websocket/signals/tables.rs",
+    ] {
+        println!("cargo::rerun-if-changed=src/{shared}");
+    }
+    rules::list(Path::new("rules"), Path::new(&out))?;
+    fs::write(Path::new(&out).join("signals.bin"), rules::signals(Path::new("rules/signals.toml"))?)?;
     Ok(())
 }
 

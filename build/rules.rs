@@ -5,16 +5,19 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use crate::schema::RuleFile;
+use crate::schema::{Example, RuleFile};
+use crate::tables::Tables;
 
 /// The groups in the order of the catalogue: the folders of `rules/`.
 const GROUPS: [&str; 5] = ["handshake", "routing", "lifetime", "hygiene", "security"];
 
-/// A table of group, id and text of every file in the folders of `rules`, and what the files say, in the same order.
-pub(crate) fn list(rules: &Path) -> Result<(String, Vec<u8>), Box<dyn Error>> {
+/// Writes to `out` a table of group, id and text of every file in the folders of `rules`, and beside it, in the same order,
+/// what the files say: their examples apart, for those who ask for them.
+pub(crate) fn list(rules: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
     let mut code =
         String::from("/// Group, id and text of each built-in rule.\nconst BUILTIN: &[(&str, &str, &str)] = &[\n");
     let mut read: Vec<RuleFile> = Vec::new();
+    let mut examples: Vec<Vec<Example>> = Vec::new();
     for group in GROUPS {
         let Ok(entries) = fs::read_dir(rules.join(group)) else { continue };
         let mut files = entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>()?;
@@ -25,17 +28,28 @@ pub(crate) fn list(rules: &Path) -> Result<(String, Vec<u8>), Box<dyn Error>> {
             let path = fs::canonicalize(&file)?.display().to_string();
             writeln!(code, "    ({group:?}, {id:?}, include_str!({path:?})),")?;
             let text = fs::read_to_string(&file)?;
-            read.push(toml::from_str(&text).map_err(|error| format!("{}: {error}", file.display()))?);
+            let mut rule: RuleFile = toml::from_str(&text).map_err(|error| format!("{}: {error}", file.display()))?;
+            examples.push(std::mem::take(&mut rule.example));
+            read.push(rule);
         }
     }
     code.push_str("];\n");
-    Ok((code, postcard::to_allocvec(&read)?))
+    for (name, what, bytes) in [
+        ("BUILTIN_FILES", "What the files say but their examples.", postcard::to_allocvec(&read)?),
+        ("BUILTIN_EXAMPLES", "The examples of each.", postcard::to_allocvec(&examples)?),
+    ] {
+        let file = format!("{}.bin", name.to_lowercase());
+        writeln!(code, "/// {what}\nconst {name}: &[u8] = include_bytes!({file:?});")?;
+        fs::write(out.join(file), bytes)?;
+    }
+    fs::write(out.join("builtin_rules.rs"), code)?;
+    Ok(())
 }
 
 /// Signals in a form that is read faster than the TOML that people write.
-pub(crate) fn signals(file: &Path) -> Result<String, Box<dyn Error>> {
+pub(crate) fn signals(file: &Path) -> Result<Vec<u8>, Box<dyn Error>> {
     println!("cargo::rerun-if-changed={}", file.display());
-    let table: toml::Table =
+    let tables: Tables =
         toml::from_str(&fs::read_to_string(file)?).map_err(|error| format!("{}: {error}", file.display()))?;
-    Ok(serde_json::to_string(&table)?)
+    Ok(postcard::to_allocvec(&tables)?)
 }

@@ -123,7 +123,7 @@ impl ExampleProblem {
 /// nothing.
 pub fn test(rule: &Rule, linter: &Linter) -> Vec<ExampleFailure> {
     let mut failures = Vec::new();
-    for (index, example) in rule.examples.iter().enumerate() {
+    for (index, example) in rule.examples().iter().enumerate() {
         let failure = |problem| ExampleFailure { number: index + 1, name: example.name.clone(), problem };
         failures.extend(Run { rule, linter, example }.problems().into_iter().map(failure));
     }

@@ -33,6 +33,15 @@ pub(crate) fn in_place<T: Send, R: Send>(
     all.into_iter().flatten().collect()
 }
 
+/// Does two things at the same time where `large` says that they take long enough to be worth it.
+pub(crate) fn both<A: Send, B: Send>(
+    large: bool,
+    one: impl FnOnce() -> A + Send,
+    other: impl FnOnce() -> B + Send,
+) -> (A, B) {
+    if large && rayon::current_num_threads() > 1 { rayon::join(one, other) } else { (one(), other()) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{in_place, in_ranges};

@@ -116,7 +116,7 @@ fn what_nginx_accepts_of_the_rules_examples_stays_so() {
     let (linter, nginx) = (Linter::default(), nginx());
     let mut tally = Tally::default();
     for rule in linter.rules.iter() {
-        for (number, example) in rule.examples.iter().enumerate() {
+        for (number, example) in rule.examples().iter().enumerate() {
             let (open, close) = match example.context.as_deref().unwrap_or("http") {
                 "main" => ("", ""),
                 "http" => ("events {}\nhttp {\n", "}\n"),

@@ -21,7 +21,7 @@ fn every_example_behaves_on_nginx_as_its_rule_says() {
     let mut failures = Vec::new();
     let (mut proved, mut left_out) = (0, 0);
     for rule in rules.iter() {
-        for example in &rule.examples {
+        for example in rule.examples() {
             let Some(handshake) = &example.handshake else { continue };
             if !concerns(rule, handshake, &nginx) {
                 left_out += 1;
@@ -55,7 +55,7 @@ fn claims_failure(rule: &Rule) -> bool {
 fn every_rule_that_claims_a_broken_handshake_has_a_proof() {
     let without: Vec<String> = RuleSet::builtin()
         .iter()
-        .filter(|rule| claims_failure(rule) && rule.examples.iter().all(|example| example.handshake.is_none()))
+        .filter(|rule| claims_failure(rule) && rule.examples().iter().all(|example| example.handshake.is_none()))
         .map(|rule| rule.id.clone())
         .collect();
     assert!(without.is_empty(), "no handshake in the examples of {without:?}");

@@ -43,15 +43,15 @@ fn every_rule_says_what_a_reader_needs() {
         for (what, text) in [("why", &rule.why), ("symptom", &rule.symptom), ("evidence", &rule.evidence)] {
             assert!(!text.trim().is_empty(), "{id}: `{what}` is empty");
         }
-        assert!(!rule.examples.is_empty(), "{id} has no example");
+        assert!(!rule.examples().is_empty(), "{id} has no example");
         assert!(rule.summary.chars().count() <= 80, "{id}: the summary does not fit a line");
         assert!(docs::group_title(&rule.group).is_some(), "{id}: the group `{}` has no title", rule.group);
         for link in &rule.see {
             assert!(link.starts_with("https://"), "{id}: {link}");
         }
-        if rule.examples.len() > 1 {
-            let named = rule.examples.iter().filter(|example| example.name.is_some()).count();
-            assert!(named + 1 >= rule.examples.len(), "{id}: several examples, and no names to tell them apart");
+        if rule.examples().len() > 1 {
+            let named = rule.examples().iter().filter(|example| example.name.is_some()).count();
+            assert!(named + 1 >= rule.examples().len(), "{id}: several examples, and no names to tell them apart");
         }
     }
 }
@@ -123,7 +123,7 @@ fn every_kind_of_fix_is_shown_by_an_example() {
     let mut unseen = Vec::new();
     for rule in rules() {
         let shows = |safety: Safety| {
-            rule.examples.iter().any(|example| {
+            rule.examples().iter().any(|example| {
                 let by_program = example.good.is_some() && !example.by_hand;
                 match safety {
                     Safety::Safe => by_program && !example.r#unsafe,

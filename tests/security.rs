@@ -16,7 +16,7 @@ use support::site::{Context, Running, Site};
 
 fn examples(rule: &str) -> Vec<Example> {
     let rules = RuleSet::builtin();
-    let examples: Vec<Example> = rules.iter().find(|one| one.id == rule).map(|one| one.examples.clone()).unwrap();
+    let examples: Vec<Example> = rules.iter().find(|one| one.id == rule).map(|one| one.examples().to_vec()).unwrap();
     assert!(!examples.is_empty());
     examples
 }

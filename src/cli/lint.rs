@@ -75,6 +75,7 @@ pub(super) fn run(args: &LintArgs) -> Result<u8, Failure> {
     let code = session.exit_code(&report);
     // The program ends here: to free what millions of statements took would be work for nothing.
     std::mem::forget(linted);
+    std::mem::forget(session);
     Ok(code)
 }
 

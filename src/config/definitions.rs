@@ -1,7 +1,6 @@
 //! Variables and where they get their values.
 
 use std::collections::HashMap;
-use std::sync::LazyLock;
 
 use super::context::Context;
 use super::directives::{Defines, Name};
@@ -76,19 +75,16 @@ const WITH_PATTERNS: [&str; 7] =
 
 impl Variables {
     pub(super) fn new(tree: &Tree) -> Self {
-        // The same for all trees.
-        static NAMES: LazyLock<Vec<&str>> = LazyLock::new(|| {
-            let defines = |name: &Name| name.entries().iter().any(|entry| entry.defines.is_some());
-            let defining = Name::all().filter(defines).map(Name::text).filter(|name| !WITH_PATTERNS.contains(name));
-            defining.chain(WITH_PATTERNS).collect()
-        });
-        let mut variables = Self { foreign: tree.ids().any(|id| is_foreign(tree, id)), ..Self::default() };
-        for id in tree.all_of(&NAMES) {
-            if let Some(name) = tree.directive(id).name {
+        let defines = |name: Name| name.entries().iter().any(|entry| entry.defines.is_some());
+        let has_patterns = |name: Name| WITH_PATTERNS.contains(&name.text());
+        let mut variables = Self { foreign: tree.has_unknown(), ..Self::default() };
+        for id in tree.all_where(|name| defines(name) || has_patterns(name)) {
+            let Some(name) = tree.directive(id).name else { continue };
+            if defines(name) {
                 variables.add_defined(tree, id, name);
-                if WITH_PATTERNS.contains(&name.text()) {
-                    variables.add_groups(tree, id);
-                }
+            }
+            if has_patterns(name) {
+                variables.add_groups(tree, id);
             }
         }
         variables
@@ -144,12 +140,6 @@ impl Variables {
             }
         }
     }
-}
-
-/// Whether a directive is of a module that nobody knows.
-fn is_foreign(tree: &Tree, id: DirectiveId) -> bool {
-    let directive = tree.directive(id);
-    directive.name.is_none() && !matches!(directive.context, Context::Entries | Context::Foreign | Context::Unknown)
 }
 
 fn kind(tree: &Tree, id: DirectiveId) -> DefinitionKind {

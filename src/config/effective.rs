@@ -108,6 +108,11 @@ impl Tree {
         self.index.unknown(block)
     }
 
+    /// Whether some line's name is not known to the vocabulary, where directives of nginx are expected.
+    pub(crate) fn has_unknown(&self) -> bool {
+        self.index.has_unknown()
+    }
+
     /// All directives of this name, wherever they stand, in nginx's order.
     pub fn all(&self, name: &str) -> &[DirectiveId] {
         Name::of(name).map_or(&[], |name| self.index.all(name))
@@ -117,6 +122,15 @@ impl Tree {
     pub fn all_of(&self, names: &[&str]) -> Vec<DirectiveId> {
         let mut all: Vec<DirectiveId> = names.iter().flat_map(|name| self.all(name)).copied().collect();
         // Merges what is sorted already, name by name.
+        all.sort();
+        all
+    }
+
+    /// All directives of the names for which `wanted` holds, in nginx's order; it is asked of those alone that the tree has.
+    pub(crate) fn all_where(&self, wanted: impl Fn(Name) -> bool) -> Vec<DirectiveId> {
+        let in_use = Name::all().map(|name| (name, self.index.all(name))).filter(|(_, lines)| !lines.is_empty());
+        let mut all: Vec<DirectiveId> =
+            in_use.filter(|&(name, _)| wanted(name)).flat_map(|(_, lines)| lines).copied().collect();
         all.sort();
         all
     }

@@ -3,14 +3,16 @@
 use std::collections::HashMap;
 
 use super::directives::Name;
+use super::numbers::Numbers;
 use super::tree::{Directive, DirectiveId};
 
 /// Sorted once in time linear in the number of directives. A server of 200,000 locations costs no more to ask than a
 /// small one.
 #[derive(Debug, Default)]
 pub(super) struct Index {
-    /// For each block where its own statements begin in `lines`; one more at the end.
-    blocks: Vec<u32>,
+    blocks: Numbers,
+    /// One for each of those blocks, and one more at the end.
+    rows: Vec<Row>,
     /// Within a block their names ascend.
     lines: Vec<DirectiveId>,
     /// For each name where its directives begin in `named`; one more at the end.
@@ -18,6 +20,15 @@ pub(super) struct Index {
     named: Vec<DirectiveId>,
     /// For each block its statements whose name the vocabulary does not know, in their order. Few blocks have any.
     unknown: HashMap<DirectiveId, Vec<DirectiveId>>,
+}
+
+/// The own statements of a block.
+#[derive(Clone, Copy, Debug, Default)]
+struct Row {
+    /// Where they begin in `lines`.
+    begin: u32,
+    /// A bit for each of their names, of 32 that many names share: most questions are about one that is not there.
+    names: u32,
 }
 
 impl Index {
@@ -29,14 +40,22 @@ impl Index {
         };
         let (starts, named) = grouped(Name::all().len(), known().map(|(id, _, name)| (name.index(), id)));
         // Taken name by name, so that the statements of each block are sorted by name, and in their order under it.
-        let by_name = |&id: &DirectiveId| (directives[id.0 as usize].parent.0 as usize, id);
-        let (blocks, lines) = grouped(directives.len(), named.iter().map(by_name));
+        let parent = |&id: &DirectiveId| directives[id.0 as usize].parent;
+        let blocks = Numbers::new(directives.len(), named.iter().map(parent));
+        let by_name = |id: &DirectiveId| (blocks.of(parent(id)).unwrap_or_default(), *id);
+        let (begins, lines) = grouped(blocks.count(), named.iter().map(by_name));
+        let mut rows: Vec<Row> = begins.into_iter().map(|begin| Row { begin, names: 0 }).collect();
+        for (_, block, name) in known() {
+            if let Some(number) = blocks.of(block) {
+                rows[number].names |= bit(name);
+            }
+        }
         let mut unknown: HashMap<DirectiveId, Vec<DirectiveId>> = HashMap::new();
         let ids = (0..).map(DirectiveId).zip(directives).skip(1);
         for (id, directive) in ids.filter(|(_, one)| one.name.is_none() && one.context.is_modelled()) {
             unknown.entry(directive.parent).or_default().push(id);
         }
-        Self { blocks, lines, starts, named, unknown }
+        Self { blocks, rows, lines, starts, named, unknown }
     }
 
     /// The statements directly in a block whose name the vocabulary does not know, in nginx's order.
@@ -44,13 +63,20 @@ impl Index {
         self.unknown.get(&block).map_or(&[], Vec::as_slice)
     }
 
+    /// Whether there is any statement of which [`unknown`](Self::unknown) speaks.
+    pub(super) fn has_unknown(&self) -> bool {
+        !self.unknown.is_empty()
+    }
+
     /// The statements of that name directly in a block, in nginx's order; `directives` are those that were sorted.
     pub(super) fn own(&self, directives: &[Directive], block: DirectiveId, name: Name) -> &[DirectiveId] {
-        let Some(&[start, end]) = self.blocks.get(block.0 as usize..).and_then(|rest| rest.first_chunk()) else {
+        let Some(number) = self.blocks.of(block) else { return &[] };
+        let Some(&[row, next]) = self.rows.get(number..).and_then(|rest| rest.first_chunk()) else { return &[] };
+        if row.names & bit(name) == 0 {
             return &[];
-        };
+        }
         let name_of = |line: &DirectiveId| directives[line.0 as usize].name;
-        let lines = &self.lines[start as usize..end as usize];
+        let lines = &self.lines[row.begin as usize..next.begin as usize];
         let lines = &lines[lines.partition_point(|line| name_of(line) < Some(name))..];
         &lines[..lines.partition_point(|line| name_of(line) == Some(name))]
     }
@@ -62,6 +88,10 @@ impl Index {
             None => &[],
         }
     }
+}
+
+fn bit(name: Name) -> u32 {
+    1 << (name.index() % 32)
 }
 
 /// Sorts items by a key below `keys`, equal ones in their order: where each key begins, and the items.

@@ -35,7 +35,7 @@ impl Reached {
 /// are sorted when the first request is thought of.
 #[derive(Debug, Default)]
 pub(super) struct LocationIndex {
-    /// The block, the hash of the path and the location, of all that are looked up by name.
+    /// The block, the hash of the path and the location, of all that are looked up by name in a block of more than [`FEW`].
     names: OnceLock<Vec<(DirectiveId, u32, DirectiveId)>>,
     patterns: OnceLock<HashMap<DirectiveId, Vec<Candidate>>>,
 }
@@ -59,17 +59,20 @@ struct Candidate {
 /// With more patterns than this in one block the search would no longer be quick, and nobody is told anything.
 const MOST_PATTERNS: usize = 128;
 
+/// So many locations of a block are looked through one by one.
+const FEW: usize = 4;
+
 impl LocationIndex {
     fn names(&self, tree: &Tree) -> &[(DirectiveId, u32, DirectiveId)] {
         self.names.get_or_init(|| {
             let locations = tree.all("location");
-            let by_name = locations.iter().filter_map(|&block| {
+            let many = |block: &&DirectiveId| tree.own(tree.directive(**block).parent, "location").len() > FEW;
+            let by_name = locations.iter().filter(many).filter_map(|&block| {
                 let (modifier, path) = tree.modifier_and_path(block)?;
                 let by_name = matches!(modifier, Modifier::Exact | Modifier::Prefix | Modifier::PriorityPrefix);
                 by_name.then(|| (tree.directive(block).parent, hash(&path), block))
             });
-            let mut names = Vec::with_capacity(locations.len());
-            names.extend(by_name);
+            let mut names: Vec<_> = by_name.collect();
             names.sort_unstable();
             names
         })
@@ -78,7 +81,8 @@ impl LocationIndex {
     fn patterns(&self, tree: &Tree, block: DirectiveId) -> &[Candidate] {
         let all = self.patterns.get_or_init(|| {
             let mut patterns: HashMap<DirectiveId, Vec<Candidate>> = HashMap::new();
-            for &block in tree.all("location") {
+            let marked = |block: &&DirectiveId| tree.arg(**block, 1).is_some_and(|word| word.starts_with('~'));
+            for &block in tree.all("location").iter().filter(marked) {
                 let Some((modifier, path)) = tree.modifier_and_path(block) else { continue };
                 if matches!(modifier, Modifier::Regex | Modifier::RegexNoCase) {
                     patterns.entry(tree.directive(block).parent).or_default().push(Candidate {
@@ -113,19 +117,25 @@ enum Static {
 impl Tree {
     /// The locations of that name directly in a block; of several that nginx would not accept together, the first.
     fn at_name(&self, scope: DirectiveId, path: &str) -> AtName {
+        let mut at = AtName::default();
+        let mut add = |block: DirectiveId| match self.modifier_and_path(block) {
+            Some((modifier, other)) if other == path => match modifier {
+                Modifier::Exact => _ = at.exact.get_or_insert(block),
+                Modifier::Prefix | Modifier::PriorityPrefix => _ = at.prefix.get_or_insert((block, modifier)),
+                Modifier::Regex | Modifier::RegexNoCase | Modifier::Named => {}
+            },
+            _ => {}
+        };
+        let own = self.own(scope, "location");
+        if own.len() <= FEW {
+            own.iter().copied().for_each(add);
+            return at;
+        }
         let names = self.reach.names(self);
         let key = (scope, hash(path));
         let first = names.partition_point(|&(block, hash, _)| (block, hash) < key);
-        let mut at = AtName::default();
-        for &(_, _, block) in names[first..].iter().take_while(|&&(block, hash, _)| (block, hash) == key) {
-            match self.modifier_and_path(block) {
-                Some((modifier, other)) if other == path => match modifier {
-                    Modifier::Exact => _ = at.exact.get_or_insert(block),
-                    modifier => _ = at.prefix.get_or_insert((block, modifier)),
-                },
-                _ => {}
-            }
-        }
+        let same = names[first..].iter().take_while(|&&(block, hash, _)| (block, hash) == key);
+        same.for_each(|&(_, _, block)| add(block));
         at
     }
 

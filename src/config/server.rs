@@ -12,6 +12,7 @@ use super::context::Context;
 use super::evaluate::is_placeholder;
 use super::regex::Pattern;
 use super::tree::{DirectiveId, Tree};
+use crate::parallel;
 
 /// A server, and why it is the one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +48,9 @@ struct Listen {
 
 /// What a `listen` line without a port, or a server without the line, stands for (`ngx_http_core_server`, started by root).
 const USUAL_PORT: u16 = 80;
+
+/// Fewer servers than this are looked at by one thread.
+const LEAST_SERVERS: usize = 1024;
 
 impl Tree {
     /// The server that answers a request for `name` on a port, and on an address where that is known: among those of the
@@ -134,13 +138,18 @@ impl Tree {
     /// The servers in `http` of which a name on a port may be that of another one too: few, where there are many servers.
     fn servers_with_shared_names(&self) -> BTreeSet<DirectiveId> {
         let hasher = RandomState::default();
-        let mut hashes: Vec<(u64, DirectiveId)> = Vec::new();
-        for server in self.servers(Context::Http) {
-            let Some(names) = self.names(server) else { continue };
-            for listen in self.listens_of(server) {
-                hashes.extend(names.iter().map(|name| (hasher.hash_one((listen.address, listen.port, name)), server)));
+        let servers: Vec<DirectiveId> = self.servers(Context::Http).collect();
+        let mut hashes = parallel::in_ranges(servers.len(), LEAST_SERVERS, |range| {
+            let mut hashes: Vec<(u64, DirectiveId)> = Vec::with_capacity(range.len());
+            for &server in &servers[range] {
+                let Some(names) = self.names(server) else { continue };
+                for listen in self.listens_of(server) {
+                    let hash = |name| hasher.hash_one((listen.address, listen.port, name));
+                    hashes.extend(names.iter().map(|name| (hash(name), server)));
+                }
             }
-        }
+            hashes
+        });
         hashes.sort_unstable();
         let same = hashes.chunk_by(|(one, _), (other, _)| one == other).filter(|same| same.len() > 1);
         same.flatten().map(|&(_, server)| server).collect()

@@ -21,7 +21,7 @@ pub struct Target {
 impl Target {
     /// Takes `http://host:port/uri` apart.
     pub fn new(argument: &str) -> Self {
-        let (scheme, rest) = argument.split_once("://").map_or(("", argument), |(scheme, rest)| (scheme, rest));
+        let (scheme, rest) = split_scheme(argument).unwrap_or(("", argument));
         let (authority, uri) = if let Some(socket) = rest.strip_prefix("unix:") {
             match socket.split_once(':') {
                 Some((path, uri)) => (format!("unix:{path}"), (!uri.is_empty()).then(|| uri.to_owned())),
@@ -61,6 +61,13 @@ impl Target {
     pub fn port(&self) -> Option<u16> {
         self.authority.rsplit_once(':').and_then(|(_, port)| port.parse().ok())
     }
+}
+
+/// An address taken apart at its `://`, if it has one.
+pub fn split_scheme(address: &str) -> Option<(&str, &str)> {
+    // Quicker than a search for three characters, for texts that are this short.
+    let at = memchr::memchr_iter(b':', address.as_bytes()).find(|&at| address[at..].starts_with("://"))?;
+    Some((&address[..at], &address[at + 3..]))
 }
 
 /// Where a variable begins right behind a whole port: what it holds can only be a path, where digits may follow fewer.

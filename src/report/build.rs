@@ -278,7 +278,7 @@ impl Builder {
             block: by_file
                 .iter()
                 .next()
-                .filter(|_| by_file.len() == 1)
+                .filter(|_| by_file.len() == 1 && !self.bare)
                 .and_then(|(&file, edits)| block(places.of(file), edits)),
             title: plan.title,
             safety: plan.safety,

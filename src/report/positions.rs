@@ -20,12 +20,15 @@ const STEP: usize = 512;
 #[derive(Debug)]
 pub(super) struct Positions<'s> {
     source: &'s Source,
-    /// How many characters begin before each multiple of [`STEP`].
+    /// How many characters begin before each multiple of [`STEP`]; empty where each byte is one.
     counts: Vec<u32>,
 }
 
 impl<'s> Positions<'s> {
     pub(super) fn new(source: &'s Source) -> Self {
+        if source.text().is_ascii() {
+            return Self { source, counts: Vec::new() };
+        }
         let mut before = 0;
         let count = |bytes: &[u8]| starts(bytes);
         let counts = source
@@ -60,8 +63,9 @@ impl<'s> Positions<'s> {
     fn characters(&self, offset: u32) -> u32 {
         let bytes = self.source.text().as_bytes();
         let offset = (offset as usize).min(bytes.len());
-        let step = (offset / STEP).min(self.counts.len().saturating_sub(1));
-        self.counts.get(step).map_or(0, |count| count + starts(&bytes[step * STEP..offset]))
+        let Some(last) = self.counts.len().checked_sub(1) else { return u32::try_from(offset).unwrap_or(u32::MAX) };
+        let step = (offset / STEP).min(last);
+        self.counts[step] + starts(&bytes[step * STEP..offset])
     }
 }
 
@@ -77,9 +81,10 @@ mod tests {
 
     #[test]
     fn places_agree_with_the_source_and_with_the_bytes_on_disk() {
+        let plain = Source::new("c", "a b # c\r\n".repeat(1500).into_bytes());
         let line = "ä b # ü\r\n".repeat(1500);
         let latin: Vec<u8> = line.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
-        for source in [Source::new("a", line.into_bytes()), Source::new("b", latin)] {
+        for source in [Source::new("a", line.into_bytes()), Source::new("b", latin), plain] {
             let positions = Positions::new(&source);
             for offset in (0..=source.text().len()).filter(|&at| source.text().is_char_boundary(at)) {
                 let offset = u32::try_from(offset).unwrap();

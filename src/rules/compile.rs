@@ -3,9 +3,9 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::condition::{Compiled, Conditions};
+use super::condition::{Compiled, Conditions, of_module};
 use super::finding::{HeaderValue, Safety};
-use super::rule::{FixRule, Part, Report, Rule, Step, Subject, Variant};
+use super::rule::{Examples, FixRule, Part, Report, Rule, Step, Subject, Variant};
 use super::schema::{self, RuleFile};
 use super::severity::Severity;
 use super::spanned::Spanned;
@@ -72,10 +72,11 @@ impl Checker<'_> {
         &self,
         word: &Spanned<String>,
         what: &str,
-        names: &[&str],
+        names: impl IntoIterator<Item = &'static str>,
         read: impl Fn(&str) -> Option<T>,
     ) -> Result<T, RuleError> {
         read(word.get_ref()).ok_or_else(|| {
+            let names: Vec<&str> = names.into_iter().collect();
             let hint = nearest(word.get_ref(), names.iter().copied())
                 .map_or_else(|| format!("one of {}", names.join(", ")), |near| format!("did you mean `{near}`?"));
             self.at(word, format!("`{}` is no {what}: {hint}", word.get_ref()))
@@ -85,7 +86,7 @@ impl Checker<'_> {
     /// A directive that nginx knows.
     pub(super) fn directive(&self, word: &Spanned<String>) -> Result<String, RuleError> {
         let name = word.get_ref();
-        let probe = name.replace("{module}", "proxy");
+        let probe = of_module(name, Module::Proxy);
         if Name::of(&probe).is_some() {
             Ok(name.clone())
         } else {
@@ -96,11 +97,11 @@ impl Checker<'_> {
     }
 
     fn severity(&self, word: &Spanned<String>) -> Result<Severity, RuleError> {
-        self.one_of(word, "severity", &["error", "warning", "info"], Severity::from_name)
+        self.one_of(word, "severity", ["error", "warning", "info"], Severity::from_name)
     }
 
     fn confidence(&self, word: &Spanned<String>) -> Result<Confidence, RuleError> {
-        self.one_of(word, "confidence", &["possible", "likely", "certain"], |name| match name {
+        self.one_of(word, "confidence", ["possible", "likely", "certain"], |name| match name {
             "possible" => Some(Confidence::Possible),
             "likely" => Some(Confidence::Likely),
             "certain" => Some(Confidence::Certain),
@@ -109,7 +110,7 @@ impl Checker<'_> {
     }
 
     fn module(&self, word: &Spanned<String>) -> Result<Module, RuleError> {
-        self.one_of(word, "module", &Module::ALL.map(Module::name), |name| {
+        self.one_of(word, "module", Module::ALL.map(Module::name), |name| {
             Module::ALL.into_iter().find(|module| module.name() == name)
         })
     }
@@ -120,7 +121,7 @@ impl Checker<'_> {
 
     fn part(&self, word: Option<&Spanned<String>>, default: Part) -> Result<Part, RuleError> {
         word.map_or(Ok(default), |word| {
-            self.one_of(word, "part of a directive", &["name", "value", "head"], |name| match name {
+            self.one_of(word, "part of a directive", ["name", "value", "head"], |name| match name {
                 "name" => Some(Part::Name),
                 "value" => Some(Part::Value),
                 "head" => Some(Part::Head),
@@ -136,21 +137,13 @@ impl Checker<'_> {
         none: Vec<Spanned<schema::Condition>>,
     ) -> Result<Conditions, RuleError> {
         let compile = |list: Vec<Spanned<schema::Condition>>| -> Result<Vec<Compiled>, RuleError> {
-            list.into_iter().map(|condition| self.condition(condition)).collect()
+            list.into_iter().map(|written| Compiled::new(self, written)).collect()
         };
         Ok(Conditions { all: compile(all)?, any: compile(any)?, none: compile(none)? })
     }
 
-    fn condition(&self, written: Spanned<schema::Condition>) -> Result<Compiled, RuleError> {
-        let condition = written.get_ref();
-        if condition.directive.is_none() && condition.header.is_none() && condition.fact.is_none() {
-            return Err(self.at(&written, "a condition names one of `directive`, `header` and `fact`"));
-        }
-        Compiled::new(self, written.into_inner())
-    }
-
     /// What a fix may change: a directive, or one with the header it sets.
-    fn change(&self, word: &Spanned<String>, known: &Conditions) -> Result<String, RuleError> {
+    fn change(&self, word: &Spanned<String>, known: &[&str]) -> Result<String, RuleError> {
         let text = word.get_ref();
         if text.starts_with('{') && !text.starts_with("{module}") {
             return self.template(word, known).map(|_| text.clone());
@@ -160,14 +153,14 @@ impl Checker<'_> {
     }
 
     /// A place that the rule can speak of.
-    fn place(&self, word: &Spanned<String>, known: &Conditions) -> Result<String, RuleError> {
+    fn place(&self, word: &Spanned<String>, known: &[&str]) -> Result<String, RuleError> {
         const FIXED: [&str; 4] = ["pass", "block", "server", "subject"];
         let text = word.get_ref();
         let name = text.strip_suffix(".second").unwrap_or(text);
-        if FIXED.contains(&name) || known.names().any(|other| other == name) {
+        if FIXED.contains(&name) || known.contains(&name) {
             return Ok(text.clone());
         }
-        let hint = nearest(name, FIXED.into_iter().chain(known.names())).map_or_else(
+        let hint = nearest(name, FIXED.into_iter().chain(known.iter().copied())).map_or_else(
             || "it is one of pass, block, server, subject, or a name that a condition gives by `as`".to_owned(),
             |near| format!("did you mean `{near}`?"),
         );
@@ -175,14 +168,14 @@ impl Checker<'_> {
     }
 
     /// A text whose `{placeholders}` all exist.
-    fn template(&self, word: &Spanned<String>, known: &Conditions) -> Result<String, RuleError> {
+    fn template(&self, word: &Spanned<String>, known: &[&str]) -> Result<String, RuleError> {
         let text = word.get_ref();
         for placeholder in text.split('{').skip(1).filter_map(|rest| rest.split_once('}').map(|(name, _)| name)) {
             let (name, _) = placeholder.split_once('.').unwrap_or((placeholder, ""));
             let fixed =
                 ["location", "server", "upstream", "why", "module", "pings", "read-timeout", "only", "on-versions"];
-            if !fixed.contains(&name) && !known.names().any(|other| other == name) {
-                let hint = nearest(name, fixed.into_iter().chain(known.names()));
+            if !fixed.contains(&name) && !known.contains(&name) {
+                let hint = nearest(name, fixed.into_iter().chain(known.iter().copied()));
                 let hint = hint.map_or_else(String::new, |near| format!("; did you mean `{{{near}}}`?"));
                 return Err(self.at(word, format!("nothing is called `{{{placeholder}}}` here{hint}")));
             }
@@ -192,7 +185,7 @@ impl Checker<'_> {
 
     pub(super) fn rule(&self, group: &str, id: &str, file: RuleFile) -> Result<Rule, RuleError> {
         let subject = file.r#match.subject.as_ref().map_or(Ok(Subject::Route), |word| {
-            self.one_of(word, "subject", &["route", "directive", "comment"], |name| match name {
+            self.one_of(word, "subject", ["route", "directive", "comment"], |name| match name {
                 "route" => Some(Subject::Route),
                 "directive" => Some(Subject::Directive),
                 "comment" => Some(Subject::Comment),
@@ -206,21 +199,22 @@ impl Checker<'_> {
         };
         let directives = file.r#match.directives.iter().map(|word| self.directive(word)).collect::<Result<_, _>>()?;
         let when = self.conditions(file.r#match.all, file.r#match.any, file.r#match.none)?;
+        let names: Vec<&str> = when.names().collect();
         let report = Report {
-            at: self.place(&file.report.at, &when)?,
+            at: self.place(&file.report.at, &names)?,
             part: self.part(file.report.part.as_ref(), Part::Head)?,
-            message: self.template(&file.report.message, &when)?,
+            message: self.template(&file.report.message, &names)?,
             each: file.report.each,
             related: file
                 .report
                 .related
                 .iter()
-                .map(|related| Ok((self.place(&related.at, &when)?, self.template(&related.message, &when)?)))
+                .map(|related| Ok((self.place(&related.at, &names)?, self.template(&related.message, &names)?)))
                 .collect::<Result<_, RuleError>>()?,
         };
         let variants =
-            file.variant.into_iter().map(|variant| self.variant(variant, &when)).collect::<Result<_, _>>()?;
-        let fixes = file.fix.into_iter().map(|fix| self.fix(fix, &when)).collect::<Result<_, _>>()?;
+            file.variant.into_iter().map(|variant| self.variant(variant, &names)).collect::<Result<_, _>>()?;
+        let fixes = file.fix.into_iter().map(|fix| self.fix(fix, &names)).collect::<Result<_, _>>()?;
         Ok(Rule {
             id: id.to_owned(),
             group: group.to_owned(),
@@ -232,7 +226,7 @@ impl Checker<'_> {
             nginx: file.nginx.as_ref().map(|word| self.range(word)).transpose()?,
             evidence: file.evidence.trim().to_owned(),
             see: file.see,
-            examples: file.example,
+            examples: Examples::Own(file.example),
             fixes,
             subject,
             websocket,
@@ -244,9 +238,9 @@ impl Checker<'_> {
         })
     }
 
-    fn variant(&self, variant: schema::Variant, known: &Conditions) -> Result<Variant, RuleError> {
+    fn variant(&self, variant: schema::Variant, known: &[&str]) -> Result<Variant, RuleError> {
         let when = self.conditions(variant.all, variant.any, variant.none)?;
-        let names = known.with(&when);
+        let names: Vec<&str> = known.iter().copied().chain(when.names()).collect();
         Ok(Variant {
             severity: variant.severity.as_ref().map(|word| self.severity(word)).transpose()?,
             confidence: variant.confidence.as_ref().map(|word| self.confidence(word)).transpose()?,
@@ -255,9 +249,9 @@ impl Checker<'_> {
         })
     }
 
-    fn fix(&self, fix: schema::Fix, known: &Conditions) -> Result<FixRule, RuleError> {
+    fn fix(&self, fix: schema::Fix, known: &[&str]) -> Result<FixRule, RuleError> {
         let when = self.conditions(fix.all, fix.any, fix.none)?;
-        let names = known.with(&when);
+        let names: Vec<&str> = known.iter().copied().chain(when.names()).collect();
         let mut steps = Vec::new();
         if let Some(set) = &fix.set {
             let in_block = |word: &Spanned<String>| match word.get_ref().as_str() {
@@ -299,7 +293,7 @@ impl Checker<'_> {
         if let Some(define) = &fix.define {
             steps.push(Step::Define(self.place(&define.at, &names)?));
         }
-        let safety = self.one_of(&fix.safety, "safety", &["safe", "unsafe", "advice"], |name| match name {
+        let safety = self.one_of(&fix.safety, "safety", ["safe", "unsafe", "advice"], |name| match name {
             "safe" => Some(Safety::Safe),
             "unsafe" => Some(Safety::Unsafe),
             "advice" => Some(Safety::Advice),

@@ -43,9 +43,11 @@ enum Question {
         states: Vec<State>,
         plain: Vec<Plain>,
     },
-    Fact(&'static Fact),
-    /// Only a name, for checking.
-    Nothing,
+    Fact {
+        fact: &'static Fact,
+        /// [`Fact::of`] in the vocabulary.
+        of: Vec<Name>,
+    },
 }
 
 /// A condition, checked.
@@ -61,9 +63,11 @@ pub(super) struct Compiled {
 }
 
 impl Compiled {
-    pub(super) fn new(checker: &Checker<'_>, written: Condition) -> Result<Self, RuleError> {
+    pub(super) fn new(checker: &Checker<'_>, whole: Spanned<Condition>) -> Result<Self, RuleError> {
+        const ONE: &str = "a condition names one of `directive`, `header` and `fact`";
+        let written = whole.get_ref();
         let lines = written.scope.as_ref().map_or(Ok(Lines::Effective), |word| {
-            checker.one_of(word, "scope", &["own", "inherited", "effective", "lost"], |name| match name {
+            checker.one_of(word, "scope", ["own", "inherited", "effective", "lost"], |name| match name {
                 "own" => Some(Lines::Own),
                 "inherited" => Some(Lines::Inherited),
                 "effective" => Some(Lines::Effective),
@@ -82,21 +86,20 @@ impl Compiled {
                 Question::Header { name: word.get_ref().clone(), lines }
             }
             (None, Some(word), None) => {
-                let name = checker.one_of(word, "header of the handshake", &["Upgrade", "Connection"], |name| {
+                let name = checker.one_of(word, "header of the handshake", ["Upgrade", "Connection"], |name| {
                     matches!(name, "Upgrade" | "Connection").then(|| name.to_owned())
                 })?;
                 Question::Handshake { name, states, plain }
             }
             (None, None, Some(word)) => {
-                let names: Vec<&str> = facts::all().map(|fact| fact.name).collect();
-                Question::Fact(
-                    checker.one_of(word, "fact", &names, |name| facts::all().find(|fact| fact.name == name))?,
-                )
+                let names = facts::all().map(|fact| fact.name);
+                let fact = checker.one_of(word, "fact", names, |name| facts::all().find(|fact| fact.name == name))?;
+                Question::Fact { fact, of: fact.of.iter().filter_map(|name| Name::of(name)).collect() }
             }
             (Some(word), ..) | (None, Some(word), _) => {
-                return Err(checker.at(word, "a condition names one of `directive`, `header` and `fact`"));
+                return Err(checker.at(word, ONE));
             }
-            (None, None, None) => Question::Nothing,
+            (None, None, None) => return Err(checker.at(&whole, ONE)),
         };
         let nginx = written
             .nginx
@@ -105,6 +108,7 @@ impl Compiled {
                 word.get_ref().parse().map_err(|error: crate::config::VersionError| checker.at(word, error.to_string()))
             })
             .transpose()?;
+        let written = whole.into_inner();
         Ok(Self {
             name: written.r#as,
             question,
@@ -116,25 +120,18 @@ impl Compiled {
         })
     }
 
-    fn named_only(&self) -> Self {
-        Self {
-            name: self.name.clone(),
-            question: Question::Nothing,
-            is: None,
-            is_not: None,
-            at_most_seconds: None,
-            above_seconds: None,
-            nginx: None,
-        }
-    }
-
     fn holds(&self, scope: Scope<'_>, open: &mut Openness) -> Option<Hit> {
         if self.nginx.is_some_and(|range| !range.concerns(scope.version)) {
             return None;
         }
         match &self.question {
-            Question::Nothing => Some(Hit::default()),
-            Question::Fact(fact) => (fact.holds)(scope),
+            Question::Fact { fact, of } => {
+                let is_other = |id| scope.tree.directive(id).name.is_none_or(|name| !of.contains(&name));
+                match scope.subject {
+                    Asked::Directive(id) if !of.is_empty() && is_other(id) => None,
+                    _ => (fact.holds)(scope),
+                }
+            }
             Question::Directive { name, known, lines } => {
                 if let Asked::Directive(id) = scope.subject {
                     // Asked about a directive, the condition says which one it is.
@@ -218,7 +215,7 @@ impl Compiled {
 }
 
 /// The name of a directive that a rule writes with `{module}` in it.
-fn of_module(name: &str, module: Module) -> Cow<'_, str> {
+pub(super) fn of_module(name: &str, module: Module) -> Cow<'_, str> {
     if name.contains('{') { name.replace("{module}", module.prefix()).into() } else { name.into() }
 }
 
@@ -234,10 +231,10 @@ fn lines_of<'t>(tree: &'t Tree, block: DirectiveId, name: &str, lines: Lines) ->
 
 fn states(checker: &Checker<'_>, words: &[Spanned<String>]) -> Result<Vec<State>, RuleError> {
     let names = State::ALL.map(State::name);
-    words.iter().map(|word| checker.one_of(word, "state of a header", &names, State::from_name)).collect()
+    words.iter().map(|word| checker.one_of(word, "state of a header", names, State::from_name)).collect()
 }
 
 fn plains(checker: &Checker<'_>, words: &[Spanned<String>]) -> Result<Vec<Plain>, RuleError> {
     let names = ["clean", "literal", "mapped", "unknown"];
-    words.iter().map(|word| checker.one_of(word, "state of a header", &names, Plain::from_name)).collect()
+    words.iter().map(|word| checker.one_of(word, "state of a header", names, Plain::from_name)).collect()
 }

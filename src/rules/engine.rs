@@ -139,22 +139,25 @@ fn apply<'r>(
     findings: &mut Vec<Finding<'r>>,
 ) {
     let scope = Scope { tree, routes, version: options.version, subject: asked, only: None };
-    if !rule.report.each {
-        return findings.extend(apply_once(rule, scope, options));
-    }
     let mut found = Found::default();
-    let holds = rule.when.hold(scope, &mut found);
-    let places = found.get(&rule.report.at).filter(|_| holds).map_or(&[][..], |hit| &hit.places);
-    let each = |place: &Place| apply_once(rule, Scope { only: Some(place.directive), ..scope }, options);
+    if !rule.when.hold(scope, &mut found) {
+        return;
+    }
+    if !rule.report.each {
+        return findings.extend(told(rule, scope, found, options));
+    }
+    let places = found.get(&rule.report.at).map_or(&[][..], |hit| &hit.places);
+    let each = |place: &Place| {
+        let scope = Scope { only: Some(place.directive), ..scope };
+        let mut found = Found::default();
+        if rule.when.hold(scope, &mut found) { told(rule, scope, found, options) } else { None }
+    };
     findings.extend(places.iter().filter_map(each));
 }
 
-fn apply_once<'r>(rule: &'r Rule, scope: Scope<'_>, options: &Options) -> Option<Finding<'r>> {
+/// What a rule says where its conditions hold, for what they found.
+fn told<'r>(rule: &'r Rule, scope: Scope<'_>, found: Found, options: &Options) -> Option<Finding<'r>> {
     let asked = scope.subject;
-    let mut found = Found::default();
-    if !rule.when.hold(scope, &mut found) {
-        return None;
-    }
     let route = scope.route();
     let mut severity = rule.severity;
     let mut message = rule.report.message.as_str();

@@ -2,6 +2,7 @@
 
 use super::condition::Conditions;
 use super::finding::{HeaderValue, Safety};
+use super::rule_set::builtin_examples;
 use super::schema::Example;
 use super::severity::Severity;
 use crate::config::VersionRange;
@@ -13,6 +14,14 @@ pub(super) enum Subject {
     Route,
     Directive,
     Comment,
+}
+
+/// Where the examples of a rule are. They are more than half of what a rule file says, and few runs ask for them.
+#[derive(Debug)]
+pub(super) enum Examples {
+    Own(Vec<Example>),
+    /// Those of the built-in rule of that number.
+    Builtin(usize),
 }
 
 /// A rule, ready to be applied.
@@ -38,8 +47,7 @@ pub struct Rule {
     pub evidence: String,
     /// Documentation.
     pub see: Vec<String>,
-    /// Configurations that show it.
-    pub examples: Vec<Example>,
+    pub(super) examples: Examples,
     /// Its repairs.
     pub fixes: Vec<FixRule>,
     pub(super) subject: Subject,
@@ -101,6 +109,14 @@ pub(super) enum Step {
 }
 
 impl Rule {
+    /// Configurations that show it.
+    pub fn examples(&self) -> &[Example] {
+        match &self.examples {
+            Examples::Own(examples) => examples,
+            Examples::Builtin(number) => builtin_examples(*number),
+        }
+    }
+
     /// Everything it may say of a configuration, with placeholders where a finding fills words in.
     pub fn messages(&self) -> impl Iterator<Item = &str> {
         let report =

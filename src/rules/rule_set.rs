@@ -1,13 +1,25 @@
 //! All rules, those that come with the program and those of the user.
 
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
 use super::compile::Checker;
-use super::rule::Rule;
-use super::schema::RuleFile;
+use super::rule::{Examples, Rule};
+use super::schema::{Example, RuleFile};
 use super::spelling::nearest;
 
 include!(concat!(env!("OUT_DIR"), "/builtin_rules.rs"));
+
+/// The examples of the built-in rule of that number.
+pub(super) fn builtin_examples(number: usize) -> &'static [Example] {
+    static EXAMPLES: OnceLock<Vec<Vec<Example>>> = OnceLock::new();
+    let all = EXAMPLES.get_or_init(|| {
+        let examples = postcard::from_bytes(BUILTIN_EXAMPLES);
+        debug_assert!(examples.is_ok(), "{examples:?}");
+        examples.unwrap_or_default()
+    });
+    all.get(number).map_or(&[], Vec::as_slice)
+}
 
 /// All rules that apply.
 #[derive(Debug, Default)]
@@ -24,10 +36,10 @@ impl RuleSet {
         // The files as the build script read them: their text would take longer to read than most configurations.
         let files: Result<Vec<RuleFile>, _> = postcard::from_bytes(BUILTIN_FILES);
         debug_assert!(files.is_ok(), "{files:?}");
-        for (file, (group, id, text)) in files.unwrap_or_default().into_iter().zip(BUILTIN) {
+        for (number, (file, (group, id, text))) in files.unwrap_or_default().into_iter().zip(BUILTIN).enumerate() {
             let path = PathBuf::from(format!("rules/{group}/{id}.toml"));
             match (Checker { path: &path, text }).rule(group, id, file) {
-                Ok(rule) => set.rules.push(rule),
+                Ok(rule) => set.rules.push(Rule { examples: Examples::Builtin(number), ..rule }),
                 Err(error) => debug_assert!(false, "{error}"),
             }
         }

@@ -65,43 +65,72 @@ pub struct Body {
 pub struct Node {
     /// From the first byte of its first word to behind its `;`, or its `}`.
     pub span: Span,
-    /// The enclosing block; [`NodeId::NONE`] at the top of the file.
-    pub(super) around: NodeId,
-    /// Where its words begin among those of the AST; they end where those of the next node begin.
-    pub(super) first_word: u32,
-    /// Offset of the `{`; 0, where no block can begin, for a statement without one.
-    pub(super) open: u32,
-    /// Whether its `}` was read, which then is the last byte of the span.
-    pub(super) closed: bool,
-    /// Whether its body is Lua.
-    pub(super) lua: bool,
-    /// Whether its `;` or `{` was read; false for what an error cut off.
-    pub(super) ended: bool,
+    /// The enclosing block, [`NONE`] at the top of the file; with [`FLAG`] where its own `}` was read, which then is the
+    /// last byte of the span.
+    around: u32,
+    /// Where its words begin among those of the AST; they end where those of the next node begin. With [`FLAG`] where its
+    /// body is Lua.
+    words: u32,
+    /// Offset of the `{`; for a statement without one 0, where no block can begin, or [`CUT_OFF`].
+    open: u32,
 }
 
 // Of what a large file takes in memory nodes are the most.
-const _: () = assert!(size_of::<Node>() == 24);
+const _: () = assert!(size_of::<Node>() == 20);
 
-impl NodeId {
-    /// No node: a text of 4 GiB, the largest there may be, has fewer.
-    pub(super) const NONE: Self = Self(u32::MAX);
-}
+/// A bit that no number of a node or a word needs: each takes two bytes of a text of 4 GiB at most.
+const FLAG: u32 = 1 << 31;
+
+/// No node.
+const NONE: u32 = FLAG - 1;
+
+/// For a statement of which an error cut off the `;` or the `{`.
+const CUT_OFF: u32 = u32::MAX;
 
 impl Node {
+    /// A statement that ends in `;`, unless an error cut it off. `first_word` is the number of its first word.
+    pub(super) fn statement(span: Span, around: Option<NodeId>, first_word: usize, ended: bool) -> Self {
+        let around = around.map_or(NONE, |block| block.0);
+        Self { span, around, words: clip(first_word), open: if ended { 0 } else { CUT_OFF } }
+    }
+
+    /// Makes it the head of a block, whose `{` stands at `open`.
+    pub(super) fn open(&mut self, open: usize, lua: bool) {
+        self.open = clip(open);
+        self.words |= if lua { FLAG } else { 0 };
+    }
+
+    /// Ends a block, behind its `}` where that was read.
+    pub(super) fn close(&mut self, end: usize, closed: bool) {
+        self.span.end = clip(end);
+        self.around |= if closed { FLAG } else { 0 };
+    }
+
     /// The enclosing block; none at the top of the file.
     pub fn parent(&self) -> Option<NodeId> {
-        (self.around != NodeId::NONE).then_some(self.around)
+        let around = self.around & !FLAG;
+        (around != NONE).then_some(NodeId(around))
     }
 
     /// Whether it is a block.
     pub fn is_block(&self) -> bool {
-        self.open > 0
+        self.open > 0 && self.open != CUT_OFF
+    }
+
+    /// Whether its `;` or `{` was read; false for what an error cut off.
+    pub(super) fn is_ended(&self) -> bool {
+        self.open != CUT_OFF
+    }
+
+    /// The number of its first word.
+    pub(super) fn first_word(&self) -> usize {
+        (self.words & !FLAG) as usize
     }
 
     /// What stands between the braces of a block.
     pub fn body(&self) -> Option<Body> {
-        let close = self.closed.then(|| self.span.end - 1);
-        self.is_block().then_some(Body { open: self.open, close, lua: self.lua })
+        let close = (self.around & FLAG != 0).then(|| self.span.end - 1);
+        self.is_block().then_some(Body { open: self.open, close, lua: self.words & FLAG != 0 })
     }
 }
 
@@ -177,8 +206,8 @@ impl Ast {
     /// The words of a node, its name first.
     pub fn words(&self, id: NodeId) -> &[Word] {
         let next = self.nodes.get(id.0 as usize + 1);
-        let end = next.map_or(self.words.len(), |next| next.first_word as usize);
-        &self.words[self.node(id).first_word as usize..end]
+        let end = next.map_or(self.words.len(), Node::first_word);
+        &self.words[self.node(id).first_word()..end]
     }
 
     /// Comments in the order of the text, each from its `#` to before the line end.

@@ -14,7 +14,7 @@ impl Reader<'_> {
 
     /// A node as a person would name it.
     pub(super) fn told(&self, node: &Node) -> String {
-        let word = self.read.ast.words[node.first_word as usize];
+        let word = self.read.ast.words[node.first_word()];
         format!("`{}` of line {}", shown(self.source.slice(word.span)), self.source.line(node.span.start))
     }
 

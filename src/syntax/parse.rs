@@ -6,6 +6,10 @@ use super::reader::{Mode, Read, Reader};
 use super::source::Source;
 use super::template::mask::{self, Masked};
 use super::template::placeholder;
+use crate::parallel;
+
+/// Bytes of a text that is searched for signs of templates by two threads.
+const LARGE: usize = 1 << 20;
 
 /// Parses one file, in time and memory linear in its size, whatever its text.
 ///
@@ -16,7 +20,9 @@ pub fn parse(source: &Source) -> Ast {
     let (mark, text) = byte_order_mark::hidden(source);
     let read = read(source, &text);
     let mut ast = read.ast;
-    if let Some(template) = mask::evidence(source, &ast) {
+    let evidence = || mask::evidence(source, &ast);
+    let (evidence, found) = parallel::both(text.len() > LARGE, evidence, || placeholder::find(source, &ast));
+    if let Some(template) = evidence {
         let masked = Masked::new(&text);
         ast = self::read(source, &masked.text).ast;
         let errors = std::mem::take(&mut ast.errors);
@@ -25,8 +31,7 @@ pub fn parse(source: &Source) -> Ast {
         ast.gaps.extend(masked.gaps());
         ast.gaps.sort_unstable();
     } else {
-        ast.template =
-            [read.placeholder, placeholder::find(source, &ast)].into_iter().flatten().min_by_key(|found| found.span);
+        ast.template = [read.placeholder, found].into_iter().flatten().min_by_key(|found| found.span);
     }
     ast.errors.splice(0..0, mark);
     ast

@@ -194,8 +194,7 @@ impl<'t> Reader<'t> {
         let lua = self.first_word_is_lua();
         let id = self.push_node(token.end, true);
         let node = &mut self.read.ast.nodes[id.0 as usize];
-        node.open = offset(token.start);
-        node.lua = lua;
+        node.open(token.start, lua);
         self.open.push(Frame { node: Some(id), named: true });
         if lua {
             match lua::body_end(self.text.as_bytes(), token.start) {
@@ -262,18 +261,10 @@ impl<'t> Reader<'t> {
     /// Makes a node of the words at hand, which must not be none.
     pub(super) fn push_node(&mut self, end: usize, ended: bool) -> NodeId {
         let id = NodeId(self.next_node());
-        let first_word = offset(self.first_word);
-        let start = self.read.ast.words[self.first_word].span.start;
+        let span = Span { start: self.read.ast.words[self.first_word].span.start, end: offset(end) };
+        let around = self.open.last().and_then(|frame| frame.node);
+        self.read.ast.nodes.push(Node::statement(span, around, self.first_word, ended));
         self.first_word = self.read.ast.words.len();
-        self.read.ast.nodes.push(Node {
-            span: Span { start, end: offset(end) },
-            around: self.open.last().and_then(|frame| frame.node).unwrap_or(NodeId::NONE),
-            first_word,
-            open: 0,
-            closed: false,
-            lua: false,
-            ended,
-        });
         id
     }
 
@@ -283,9 +274,7 @@ impl<'t> Reader<'t> {
         if frame.named
             && let Some(id) = frame.node
         {
-            let node = &mut self.read.ast.nodes[id.0 as usize];
-            node.span.end = offset(end);
-            node.closed = closed;
+            self.read.ast.nodes[id.0 as usize].close(end, closed);
         }
         self.block_closed();
     }

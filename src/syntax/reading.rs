@@ -38,7 +38,7 @@ pub fn statements(source: &Source) -> Reading {
     let error = ast.errors.first();
     let limit = error.map_or(u32::MAX, |error| error.offset);
     let mut statements = Vec::with_capacity(ast.nodes.len());
-    for (node, id) in ast.nodes.iter().zip((0..).map(NodeId)).filter(|(node, _)| node.ended) {
+    for (node, id) in ast.nodes.iter().zip((0..).map(NodeId)).filter(|(node, _)| node.is_ended()) {
         let args = ast.words(id).iter().map(|word| word.value(source).into_owned()).collect();
         match node.body() {
             None => statements.push((node.span.end - 1, ';', args)),

@@ -42,11 +42,11 @@ fn word_at(ast: &Ast, at: u32) -> Option<usize> {
 
 /// The statement to which the word of an index belongs.
 fn statement_of(ast: &Ast, word: usize) -> Option<&Node> {
-    let behind = ast.nodes.partition_point(|node| node.first_word as usize <= word);
+    let behind = ast.nodes.partition_point(|node| node.first_word() <= word);
     ast.nodes.get(behind.checked_sub(1)?)
 }
 
 /// The directive to which the word of an index belongs, as it is written.
 fn directive_of<'s>(source: &'s Source, ast: &Ast, word: usize) -> &'s str {
-    statement_of(ast, word).map_or("", |node| source.slice(ast.words[node.first_word as usize].span))
+    statement_of(ast, word).map_or("", |node| source.slice(ast.words[node.first_word()].span))
 }

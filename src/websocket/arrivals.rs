@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::intent::Confidence;
+use super::confidence::Confidence;
 use super::known::Known;
 use super::origins::{Origin, sample_path};
 use super::route::Route;

@@ -2,8 +2,9 @@
 
 use foldhash::{HashMap, HashMapExt};
 
+use super::confidence::Confidence;
 use super::headers::State;
-use super::intent::{Confidence, Evidence};
+use super::intent::Evidence;
 use super::route::{Route, Routes};
 use crate::config::DirectiveId;
 

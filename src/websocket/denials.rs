@@ -1,8 +1,9 @@
 //! What says that a route carries no WebSockets.
 
+use super::confidence::Confidence;
 use super::guards::{no_get, no_handshake};
 use super::headers::State;
-use super::intent::{Confidence, Evidence};
+use super::intent::Evidence;
 use super::judge::Judge;
 use super::known::Known;
 use super::route::{Module, Route, Routes};
@@ -140,7 +141,8 @@ pub(super) fn other_services<'s>(
         }
     }
     found.extend(denied_by_comment(tree, signals, block));
-    let Some(server) = server else { return found };
+    // Nobody but an endpoint is called as web services are.
+    let Some(server) = server.filter(|_| endpoint) else { return found };
     let beside = match known.web_services.get(&server) {
         Some(&known) => known,
         None => {
@@ -150,7 +152,7 @@ pub(super) fn other_services<'s>(
             found
         }
     };
-    if let Some(deny) = beside.filter(|_| endpoint) {
+    if let Some(deny) = beside {
         found.push(denied(server, format!("locations beside it are those of {}", deny.reason)));
     }
     found

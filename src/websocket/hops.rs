@@ -5,13 +5,18 @@ use std::sync::Arc;
 
 use foldhash::{HashMap, HashMapExt};
 
+use super::confidence::Confidence;
 use super::headers::State;
-use super::intent::{Confidence, Evidence};
+use super::intent::Evidence;
 use super::route::{Module, Route, Routes};
 use crate::config::{DirectiveId, Modifier, Tree};
+use crate::parallel;
 
 /// A server that hands on to one that hands on again; more is not looked for.
 const MOST_HOPS: usize = 2;
+
+/// Fewer routes than this are asked by one thread.
+const LEAST_ROUTES: usize = 64;
 
 /// Lets the routes of a second server know what comes to them from a first one.
 pub(super) fn follow(tree: &Tree, routes: &mut Routes) {
@@ -19,8 +24,10 @@ pub(super) fn follow(tree: &Tree, routes: &mut Routes) {
     if listening.len() < 2 {
         return;
     }
-    let to_second: Vec<(usize, Evidence)> =
-        (0..routes.all.len()).filter_map(|index| Some((index, on_the_way(tree, routes, &listening, index)?))).collect();
+    let known = &*routes;
+    let to_second: Vec<(usize, Evidence)> = parallel::in_ranges(known.all.len(), LEAST_ROUTES, |range| {
+        range.filter_map(|index| Some((index, on_the_way(tree, known, &listening, index)?))).collect()
+    });
     for (index, evidence) in to_second {
         let intent = &mut routes.all[index].intent;
         if intent.confidence < evidence.confidence {

@@ -1,29 +1,7 @@
 //! Whether a route carries WebSockets, how sure that is, and why it is believed.
 
+use super::confidence::Confidence;
 use crate::config::DirectiveId;
-
-/// How sure it is that a route carries WebSockets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Confidence {
-    /// A hint that means other things as often.
-    Possible,
-    /// A name or a word that hardly means anything else.
-    Likely,
-    /// The configuration itself says so.
-    Certain,
-}
-
-impl Confidence {
-    /// As written in rules and reports.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Possible => "possible",
-            Self::Likely => "likely",
-            Self::Certain => "certain",
-        }
-    }
-}
 
 /// One reason for or against.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,6 +52,11 @@ impl Intent {
     /// Whether something says that the route carries no WebSockets.
     pub fn is_denied(&self) -> bool {
         self.evidence.first().is_some_and(|evidence| evidence.confidence.is_none())
+    }
+
+    /// Whether the route likely carries WebSockets, and nothing else.
+    pub(crate) fn is_likely_alone(&self) -> bool {
+        self.only && self.confidence >= Some(Confidence::Likely)
     }
 
     pub(super) fn ping_by(&mut self, who: &str, pings: bool) {

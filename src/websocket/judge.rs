@@ -1,9 +1,10 @@
 //! Judges routes: gathers every reason, and weighs them.
 
+use super::confidence::Confidence;
 use super::guards::guard;
 use super::headers::{State, is_for, value};
-use super::intent::{Confidence, Evidence, Intent};
-use super::known::{Known, PathSays, steered};
+use super::intent::{Evidence, Intent};
+use super::known::{Known, PathSays};
 use super::route::{Module, Route, RouteSetting, Routes};
 use super::signals::{Found, Signals};
 use super::upgrade_test::tests_upgrade;
@@ -66,7 +67,7 @@ impl<'s> Judge<'_, 's> {
         for (depth, block) in blocks.into_iter().flatten().enumerate() {
             let steered = match self.route.server == Some(block) {
                 true => known.server(self.tree, self.signals, block).steered.clone(),
-                false => steered(self.tree, block),
+                false => known.steered(self.tree, block),
             };
             for websocket in steered {
                 if !websocket {

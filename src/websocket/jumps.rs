@@ -1,9 +1,8 @@
 //! Where the directives of a server send requests on to inside nginx.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::LazyLock;
 
-use crate::config::{DirectiveId, Name, ROOT, Tree};
+use crate::config::{DirectiveId, ROOT, Tree};
 
 /// What a server, or the levels above all servers, may jump to.
 #[derive(Debug, Default)]
@@ -42,14 +41,11 @@ impl Jumps {
     /// Collects the jumps of a tree.
     pub(super) fn new(tree: &Tree) -> Self {
         let mut jumps = Self::default();
-        // The same for all trees.
-        static NAMES: LazyLock<Vec<&str>> = LazyLock::new(|| {
-            let by_code = Name::all().map(Name::text).filter(|name| runs_code(name) && !JUMPING.contains(name));
-            by_code.chain(JUMPING).collect()
-        });
-        let mut all = tree.all_of(&NAMES);
-        all.extend(tree.ids().filter(|&id| is_unknown(tree, id)));
-        all.sort_unstable();
+        let mut all = tree.all_where(|name| JUMPING.contains(&name.text()) || runs_code(name.text()));
+        if tree.has_unknown() {
+            all.extend(tree.ids().filter(|&id| is_unknown(tree, id)));
+            all.sort_unstable();
+        }
         for id in all {
             let jumping = JUMPING.iter().any(|name| tree.is(id, name));
             let server = tree.enclosing(id, "server").unwrap_or(ROOT);

@@ -4,10 +4,10 @@ use std::rc::Rc;
 
 use foldhash::HashMap;
 
-use super::intent::Confidence;
+use super::confidence::Confidence;
 use super::segments::{Segment, Segments, segments};
 use super::signals::{Application, Deny, Found, ServerName, Signals, Word};
-pub(super) use super::steering::steered;
+use super::steering::steered;
 use crate::config::{DirectiveId, Location, Tree};
 
 /// Look-ups that many routes share.
@@ -19,6 +19,8 @@ pub(super) struct Known<'s> {
     pub(super) selected: HashMap<(DirectiveId, String), Option<DirectiveId>>,
     /// Servers and whether one of their locations says that `/ws` stands for web services there.
     pub(super) web_services: HashMap<DirectiveId, Option<&'s Deny>>,
+    /// No comment of the tree decides about any route.
+    undecided: bool,
     /// The last server: routes are looked at in their order.
     server: Option<(DirectiveId, Rc<ServerSays<'s>>)>,
 }
@@ -60,6 +62,11 @@ pub(super) struct Named<'s> {
 }
 
 impl<'s> Known<'s> {
+    /// `undecided` where it is known that no comment of the tree decides about any route.
+    pub(super) fn new(undecided: bool) -> Self {
+        Self { undecided, ..Self::default() }
+    }
+
     pub(super) fn host(&mut self, signals: &'s Signals, host: &str) -> HostSays<'s> {
         if let Some(&known) = self.hosts.get(host) {
             return known;
@@ -95,9 +102,14 @@ impl<'s> Known<'s> {
             return Rc::clone(says);
         }
         let names = self.names(tree, signals, block);
-        let says = Rc::new(ServerSays { steered: steered(tree, block), names });
+        let says = Rc::new(ServerSays { steered: self.steered(tree, block), names });
         self.server = Some((block, Rc::clone(&says)));
         says
+    }
+
+    /// What the comments for a block decide, in their order.
+    pub(super) fn steered(&self, tree: &Tree, block: DirectiveId) -> Vec<bool> {
+        if self.undecided { Vec::new() } else { steered(tree, block) }
     }
 
     /// The names of a server that say something.

@@ -4,6 +4,7 @@ mod arrivals;
 mod beside;
 mod carried;
 pub mod comments;
+mod confidence;
 mod denials;
 mod facts;
 mod guards;
@@ -28,13 +29,14 @@ mod upgrade_test;
 mod walk;
 
 pub use arrivals::{Arrival, Arrivals};
+pub use confidence::Confidence;
 pub use facts::keeps_connections;
 pub use guards::turns_plain_away;
 pub use headers::{
     Header, Headers, Plain, State, concerns_upgrade, has_doubled_dollar, has_leftovers, has_upgrade_token, is_for,
     is_websocket, name_without_colon, value,
 };
-pub use intent::{Confidence, Evidence, Intent};
+pub use intent::{Evidence, Intent};
 pub use jumps::Jumps;
 pub use route::{Module, Route, RouteSetting, Routes};
 pub use signals::Signals;

@@ -1,6 +1,6 @@
 //! What the names of upstreams, servers and ports say of a route.
 
-use super::intent::Confidence;
+use super::confidence::Confidence;
 use super::judge::Judge;
 use super::known::Known;
 use super::route::{Module, Route, Routes};

@@ -1,11 +1,12 @@
 //! What a location that only sends requests on says of them.
 
+use super::confidence::Confidence;
 use super::denials::other_services;
 use super::headers::{is_for, value};
-use super::intent::Confidence;
-use super::known::{Known, steered};
+use super::known::Known;
 use super::segments::{Segment, segments};
 use super::signals::{Endpoint, Signals};
+use super::steering::steered;
 use crate::config::{DirectiveId, Location, Modifier, Pattern, Tree};
 use crate::syntax::comments_of;
 

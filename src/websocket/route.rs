@@ -7,9 +7,10 @@ use foldhash::{HashMap, HashMapExt};
 
 use super::arrivals::Arrivals;
 use super::beside::Sockets;
+use super::confidence::Confidence;
 use super::headers::Headers;
 use super::hops;
-use super::intent::{Confidence, Intent};
+use super::intent::Intent;
 use super::judge;
 use super::jumps::Jumps;
 use super::known::Known;
@@ -17,8 +18,9 @@ use super::reading::RouteReader;
 use super::restrictions::{self, Restrictions};
 use super::signals::Signals;
 use super::sites::Policed;
+use super::steering::decide_nothing;
 use super::subrequests;
-use crate::config::{DirectiveId, Location, ROOT, Target, Tree};
+use crate::config::{DirectiveId, Location, Numbers, ROOT, Target, Tree};
 use crate::parallel;
 
 /// The module whose `*_pass` hands the requests on.
@@ -125,8 +127,12 @@ pub struct Routes {
     pub tls_addresses: HashSet<String>,
     /// Servers that nginx never asks, with the earlier ones that have their names and addresses.
     pub overruled: HashMap<DirectiveId, DirectiveId>,
-    /// Blocks and the routes that they make, sorted.
-    by_block: Vec<(DirectiveId, u32)>,
+    /// The blocks that make a route.
+    blocks: Numbers,
+    /// For each of them the last route that it makes.
+    of_blocks: Vec<u32>,
+    /// Servers with a route that likely carries WebSockets and nothing else.
+    pub(crate) with_sockets_alone: HashSet<DirectiveId>,
     /// Blocks whose header lines are in effect on some route, sorted.
     header_origins: Vec<DirectiveId>,
     /// Servers with a route that sends `Upgrade`.
@@ -163,7 +169,9 @@ impl Routes {
             restrictions: Restrictions::default(),
             tls_addresses: HashSet::new(),
             overruled: tree.overruled(),
-            by_block: Vec::new(),
+            blocks: Numbers::default(),
+            of_blocks: Vec::new(),
+            with_sockets_alone: HashSet::new(),
             header_origins: Vec::new(),
             upgrading: HashSet::new(),
             restricted: restricted(tree),
@@ -181,15 +189,15 @@ impl Routes {
         routes.header_origins = parallel::in_place(&mut routes.all, LEAST_ROUTES, |routes| reader.read(routes));
         routes.header_origins.sort_unstable();
         routes.header_origins.dedup();
-        routes.by_block.reserve_exact(routes.all.len());
+        routes.number_blocks(tree);
         for index in 0..routes.all.len() {
             routes.note(index);
         }
         routes.arrivals = Arrivals::new(tree, signals);
         let unjudged = Arc::clone(&reader.unjudged);
-        routes.by_block.sort_unstable();
+        let undecided = decide_nothing(tree);
         let intents = parallel::in_ranges(routes.all.len(), LEAST_ROUTES, |range| {
-            let mut known = Known::default();
+            let mut known = Known::new(undecided);
             let judged = range.map(|index| judge::of(tree, &routes, index, signals, settings, &mut known));
             // Most routes of a large site are all alike: nothing speaks for them.
             judged.map(|intent| if intent == *unjudged { Arc::clone(&unjudged) } else { Arc::new(intent) }).collect()
@@ -203,13 +211,24 @@ impl Routes {
         routes.restrictions = Restrictions::new(tree, &routes.all);
         routes.are_likely = routes.all.iter().any(|route| route.intent.confidence >= Some(Confidence::Likely));
         routes.sockets = Sockets::new(&routes.all);
+        let alone = routes.all.iter().filter(|route| route.intent.is_likely_alone());
+        routes.with_sockets_alone = alone.filter_map(|route| route.server).collect();
         routes
+    }
+
+    fn number_blocks(&mut self, tree: &Tree) {
+        self.blocks = Numbers::new(tree.len(), self.all.iter().map(|route| route.block));
+        self.of_blocks = vec![0; self.blocks.count()];
+        for (index, route) in (0..).zip(&self.all) {
+            if let Some(number) = self.blocks.of(route.block) {
+                self.of_blocks[number] = index;
+            }
+        }
     }
 
     fn note(&mut self, index: usize) {
         let route = &self.all[index];
         let target = &route.target;
-        self.by_block.push((route.block, index as u32));
         match self.by_authority.get_mut(&target.authority) {
             Some(same) => same.push(index as u32),
             None => _ = self.by_authority.insert(target.authority.clone(), vec![index as u32]),
@@ -268,9 +287,7 @@ impl Routes {
 
     /// Where the route that a block makes stands in [`Routes::all`].
     pub(super) fn index_of_block(&self, block: DirectiveId) -> Option<usize> {
-        let behind = self.by_block.partition_point(|&(other, _)| other <= block);
-        let &(other, index) = self.by_block.get(behind.checked_sub(1)?)?;
-        (other == block).then_some(index as usize)
+        self.blocks.of(block).map(|number| self.of_blocks[number] as usize)
     }
 
     /// The routes of `proxy_pass` whose `Connection` or `Upgrade` takes its value from a `map`.

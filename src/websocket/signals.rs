@@ -4,23 +4,25 @@
 //! hash look-ups, so that it can be made for every location. It tells what one text says; what the texts of a route
 //! say together is decided elsewhere.
 
-use foldhash::HashMap;
-
-use super::Confidence;
 use std::sync::OnceLock;
 
+use foldhash::HashMap;
+
 use super::comments::{self, Comments};
+use super::confidence::{self, Confidence};
 use super::segments::{Segment, Segments, Way};
 
 mod names;
+mod phrases;
 mod tables;
 
 use names::{MAX_PARTS, labels, own_part, parts, plain, runs};
+pub use phrases::Phrases;
 use tables::Tables;
 pub use tables::{Application, Deny, Endpoint, Port, ServerName, Word};
 
 /// `rules/signals.toml`, as the build script writes it.
-const BUILTIN: &str = include_str!(concat!(env!("OUT_DIR"), "/signals.json"));
+const BUILTIN: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/signals.bin"));
 
 /// A text of signals that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -76,7 +78,7 @@ impl Signals {
         static SIGNALS: OnceLock<Signals> = OnceLock::new();
         // A test reads the file, so that there is always something to fall back from.
         SIGNALS.get_or_init(|| {
-            let tables: Option<Tables> = serde_json::from_str(BUILTIN).ok();
+            let tables: Option<Tables> = postcard::from_bytes(BUILTIN).ok();
             tables.and_then(|tables| Signals::compile(tables).ok()).unwrap_or_default()
         })
     }
@@ -217,6 +219,12 @@ impl Signals {
     /// Whole words count, joined by nothing, `-` or `_`, and with a number behind them (`jupyter_1`). A name that
     /// says that it is another part of the application (`jupyter-docs`) speaks of none.
     pub fn application(&self, name: &str) -> Option<&Application> {
+        // Where each label is one word as it stands, as in most names, there is nothing to cut and to join.
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'.';
+        let known = |label: &str| self.applications.contains_key(label) || self.numbered(label).is_some();
+        if name.bytes().all(plain) && !labels(name).any(known) {
+            return None;
+        }
         let labels: Vec<Vec<String>> = labels(name).map(parts).collect();
         let excluded = |part: &String| self.tables.application_parts.words.iter().any(|n| n == part);
         let runs = labels.iter().flat_map(|parts| runs(parts));

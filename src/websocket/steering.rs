@@ -29,6 +29,14 @@ pub fn decision(comment: &str) -> Option<bool> {
     }
 }
 
+/// Whether no comment of a tree decides anything.
+pub(super) fn decide_nothing(tree: &Tree) -> bool {
+    tree.files().iter().all(|file| {
+        let mut comments = file.ast.comments().iter().map(|&comment| file.source.slice(comment));
+        comments.all(|comment| decision(comment).is_none())
+    })
+}
+
 /// What the comments for a block decide, in their order.
 pub(super) fn steered(tree: &Tree, block: DirectiveId) -> Vec<bool> {
     deciding(tree, block).into_iter().map(|(_, _, websocket)| websocket).collect()

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::intent::Confidence;
+use super::confidence::Confidence;
 use super::route::{Module, Routes};
 use crate::config::{DirectiveId, Tree};
 

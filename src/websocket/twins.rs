@@ -1,7 +1,7 @@
 //! A site that is written twice, once for each of its ports.
 
+use super::confidence::Confidence;
 use super::headers::State;
-use super::intent::Confidence;
 use super::judge::Judge;
 use super::route::{Module, Route, Routes};
 use crate::config::{DirectiveId, Reached, Tree};

@@ -41,12 +41,12 @@ pub(in crate::cli) fn test(args: &RulesArgs, folder: &Path) -> Result<u8, Failur
 
 fn report(rule: &Rule, failures: &[ExampleFailure], color: bool) -> String {
     let styled = |style: &str, text: &str| if color { format!("\x1b[{style}m{text}\x1b[0m") } else { text.to_owned() };
-    let verdict = match (failures, &rule.examples[..]) {
+    let verdict = match (failures, rule.examples()) {
         ([], []) => styled("33", "none"),
         ([], _) => styled("32", "ok  "),
         _ => styled("31", "FAIL"),
     };
-    let count = match rule.examples.len() {
+    let count = match rule.examples().len() {
         0 => "no examples".to_owned(),
         1 => "1 example".to_owned(),
         count => format!("{count} examples"),

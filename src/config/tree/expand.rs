@@ -81,25 +81,28 @@ impl<'a> Expanded<'a> {
                 }
                 Step::Leave { file } => open_files.retain(|&open| open != file),
                 Step::Visit { file, next, end, block, context } => {
-                    if next >= end {
-                        continue;
-                    }
-                    if self.directives.len() >= MOST_DIRECTIVES {
-                        self.too_many(file);
-                        return;
-                    }
-                    let after = self.loader.files[file.0 as usize].ast.behind(next);
-                    steps.push(Step::Visit { file, next: after, end, block, context });
-                    let id = DirectiveId(self.directives.len() as u32);
-                    let (name, opens) = self.push(file, next, block, context);
-                    let is_include = name.is_some() && name == INCLUDE;
-                    if is_include && opens.is_none() {
-                        steps.push(Step::Close { id });
-                        self.include(id, block, context, &open_files, &mut steps);
-                    } else if let Some(opens) = opens {
-                        steps.push(Step::Close { id });
-                        let inside = NodeId(next.0 + 1);
-                        steps.push(Step::Visit { file, next: inside, end: after, block: id, context: opens });
+                    let mut next = next;
+                    while next < end {
+                        if self.directives.len() >= MOST_DIRECTIVES {
+                            self.too_many(file);
+                            return;
+                        }
+                        let after = self.loader.files[file.0 as usize].ast.behind(next);
+                        let id = DirectiveId(self.directives.len() as u32);
+                        let (name, opens) = self.push(file, next, block, context);
+                        let rest = Step::Visit { file, next: after, end, block, context };
+                        if let Some(opens) = opens {
+                            let inside = NodeId(next.0 + 1);
+                            let inside = Step::Visit { file, next: inside, end: after, block: id, context: opens };
+                            steps.extend([rest, Step::Close { id }, inside]);
+                            break;
+                        }
+                        if name.is_some() && name == INCLUDE {
+                            steps.extend([rest, Step::Close { id }]);
+                            self.include(id, block, context, &open_files, &mut steps);
+                            break;
+                        }
+                        next = after;
                     }
                 }
             }

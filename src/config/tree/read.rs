@@ -15,7 +15,11 @@ use crate::config::maps::Maps;
 use crate::config::reach::LocationIndex;
 use crate::config::reader::Reader;
 use crate::config::{swallowed, upstream};
+use crate::parallel;
 use crate::syntax::NodeId;
+
+/// More statements than this are looked through by several threads.
+const LARGE: usize = 8192;
 
 impl Tree {
     /// Reads the tree of a root file. A file that cannot be read or understood leaves a [`Problem`] behind and the
@@ -65,8 +69,10 @@ impl Tree {
         tree.open = OpenBlocks::new(&tree);
         tree.upstreams = upstream::all(&tree);
         tree.maps = Maps::new(&tree);
-        tree.variables = Variables::new(&tree);
-        for (id, problem) in swallowed::find(&tree) {
+        let (variables, swallowed) =
+            parallel::both(tree.len() > LARGE, || Variables::new(&tree), || swallowed::find(&tree));
+        tree.variables = variables;
+        for (id, problem) in swallowed {
             if swallowed::matters_beside(&tree, id, &problem) {
                 tree.doubtful.insert(tree.directive(id).parent);
             }

@@ -18,14 +18,6 @@ impl Conditions {
         self.all.iter().chain(&self.any).filter_map(|condition| condition.name.as_deref())
     }
 
-    /// These conditions with others that are asked after them.
-    pub(in crate::rules) fn with<'c>(&'c self, other: &'c Self) -> Conditions {
-        let rename = |list: &[Compiled]| list.iter().map(Compiled::named_only).collect();
-        let mut all: Vec<Compiled> = rename(&self.all);
-        all.extend(self.any.iter().chain(&other.all).chain(&other.any).map(Compiled::named_only));
-        Conditions { all, ..Conditions::default() }
-    }
-
     /// Whether all of them hold together; what was found is added to `found`.
     pub(in crate::rules) fn hold(&self, scope: Scope<'_>, found: &mut Found) -> bool {
         for condition in &self.all {

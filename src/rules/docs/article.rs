@@ -54,7 +54,7 @@ pub struct ExampleDoc {
 
 /// The text of a rule in its parts.
 pub fn article(rule: &Rule) -> Article {
-    let examples = rule.examples.iter().map(|example| ExampleDoc {
+    let examples = rule.examples().iter().map(|example| ExampleDoc {
         caption: caption(example),
         files: example.files.iter().map(|(path, text)| (path.clone(), text.clone())).collect(),
         lines: diff(example).into_iter().map(|(line, text)| (Line::sign(line), text)).collect(),

@@ -31,7 +31,7 @@ pub fn json(rule: &Rule) -> Value {
         "see": rule.see,
         "url": url(rule),
         "fixes": fixes,
-        "examples": rule.examples.iter().map(example).collect::<Vec<_>>(),
+        "examples": rule.examples().iter().map(example).collect::<Vec<_>>(),
     })
 }
 

@@ -25,7 +25,7 @@ pub fn markdown(rule: &Rule) -> String {
     if let Some(unless) = &rule.unless {
         section(&mut out, "When not to follow it", unless);
     }
-    for example in &rule.examples {
+    for example in rule.examples() {
         write_example(&mut out, example);
     }
     let _ = write!(out, "\nMeasured: {}.", measured(rule).trim_end_matches('.'));

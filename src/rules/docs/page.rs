@@ -31,7 +31,7 @@ pub fn page(rule: &Rule, page: Page) -> String {
     if let Some(unless) = &rule.unless {
         writer.section("When not to follow it", unless);
     }
-    for example in &rule.examples {
+    for example in rule.examples() {
         writer.example(example);
     }
     writer.section("Measured", measured(rule));
@@ -198,7 +198,7 @@ mod tests {
             let wide: Vec<&str> = text.lines().filter(|line| line.chars().count() > 80).collect();
             let is_verbatim = |line: &&str| {
                 line.contains("https://")
-                    || rule.examples.iter().any(|example| {
+                    || rule.examples().iter().any(|example| {
                         let text = line.trim_start_matches([' ', '+', '-']);
                         example.bad.contains(text) || example.good.as_ref().is_some_and(|good| good.contains(text))
                     })

@@ -7,11 +7,11 @@ use super::{Fact, directive};
 use crate::config::{Context, DirectiveId, Part, ROOT, Request, Target, Tree, is_placeholder, parts};
 
 pub(super) const FACTS: &[Fact] = facts! {
-    "scheme-missing" "the address of `proxy_pass` begins with neither http:// nor https://" scheme_missing;
-    "scheme-missing-later" "the same, of an address with variables: whatever they hold, it begins with no scheme" scheme_missing_later;
-    "scheme-to-add" "it is an address all the same; the word is the address with its scheme" scheme_to_add;
-    "upstream-with-port" "the address names an upstream and a port; the words are the name and the address without the port" upstream_with_port;
-    "server-with-path" "a server of an upstream is written with a path; the words are the path and the address alone" server_with_path;
+    "scheme-missing" for ["proxy_pass"] "the address of `proxy_pass` begins with neither http:// nor https://" scheme_missing;
+    "scheme-missing-later" for ["proxy_pass"] "the same, of an address with variables: whatever they hold, it begins with no scheme" scheme_missing_later;
+    "scheme-to-add" for ["proxy_pass"] "it is an address all the same; the word is the address with its scheme" scheme_to_add;
+    "upstream-with-port" for ["proxy_pass"] "the address names an upstream and a port; the words are the name and the address without the port" upstream_with_port;
+    "server-with-path" for ["server"] "a server of an upstream is written with a path; the words are the path and the address alone" server_with_path;
 };
 
 fn first_argument(id: DirectiveId) -> Place {
@@ -31,7 +31,7 @@ fn is_sure(tree: &Tree, id: DirectiveId, address: &str) -> bool {
 /// `invalid URL prefix` (`ngx_http_proxy_pass`).
 fn scheme_missing(scope: Scope<'_>) -> Option<Hit> {
     let tree = scope.tree;
-    let id = directive(scope).filter(|&id| tree.is(id, "proxy_pass"))?;
+    let id = directive(scope)?;
     let in_http = matches!(tree.directive(id).context, Context::Location | Context::If | Context::LimitExcept);
     let address = tree.arg(id, 1)?;
     let begins = |scheme: &str| address.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
@@ -43,10 +43,10 @@ fn scheme_missing(scope: Scope<'_>) -> Option<Hit> {
 /// `invalid URL prefix` for each request (`ngx_http_proxy_eval`; 500 on 1.22.1).
 fn scheme_missing_later(scope: Scope<'_>) -> Option<Hit> {
     let tree = scope.tree;
-    let id = directive(scope).filter(|&id| tree.is(id, "proxy_pass"))?;
+    let id = directive(scope)?;
     let around = tree.directive(id);
     let in_http = matches!(around.context, Context::Location | Context::If | Context::LimitExcept);
-    let address = tree.arg(id, 1)?;
+    let address = tree.arg(id, 1).filter(|address| address.contains('$'))?;
     let template = tree.file(around.file).ast.template().is_some() || is_placeholder(&address);
     let known = in_http && !template && !address.contains(['<', '%', '*']) && Target::new(&address).variable;
     // Code may set the variable before the request is sent.
@@ -117,7 +117,7 @@ fn split(raw: &str) -> (&str, &str) {
 /// `upstream "…" may not have port` (`ngx_http_upstream_add`), whichever stands first.
 fn upstream_with_port(scope: Scope<'_>) -> Option<Hit> {
     let tree = scope.tree;
-    let id = directive(scope).filter(|&id| tree.is(id, "proxy_pass") && !tree.all("upstream").is_empty())?;
+    let id = directive(scope).filter(|_| !tree.all("upstream").is_empty())?;
     let address = tree.arg(id, 1)?;
     let target = Target::new(&address);
     let port = target.port().filter(|_| !target.variable && matches!(target.scheme.as_str(), "http" | "https"))?;
@@ -135,7 +135,7 @@ fn upstream_with_port(scope: Scope<'_>) -> Option<Hit> {
 /// `invalid host in upstream` (`ngx_parse_url` without `uri_part`).
 fn server_with_path(scope: Scope<'_>) -> Option<Hit> {
     let tree = scope.tree;
-    let id = directive(scope).filter(|&id| tree.is(id, "server") && !tree.is_block(id))?;
+    let id = directive(scope).filter(|&id| !tree.is_block(id))?;
     let address = tree.arg(id, 1)?;
     let in_upstream = tree.directive(id).context == Context::Upstream;
     if !in_upstream || address.starts_with("unix:") || address.contains("://") || !is_sure(tree, id, &address) {

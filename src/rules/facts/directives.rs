@@ -3,7 +3,7 @@
 use super::super::condition::{Hit, Scope};
 use super::super::finding::{Place, WordPart};
 use super::{Fact, directive, when};
-use crate::config::{Context, DefinitionKind, DirectiveId, Part, ROOT, Target, Tree, parts};
+use crate::config::{Context, DefinitionKind, DirectiveId, Part, ROOT, Target, Tree, parts, split_scheme};
 
 pub(super) const FACTS: &[Fact] = facts! {
     "misplaced" "nginx does not accept the directive in this context" misplaced;
@@ -16,9 +16,9 @@ pub(super) const FACTS: &[Fact] = facts! {
     "misplaced-upstream" "an `upstream` stands in a server or a location" |scope| misplaced(scope).filter(|_| named(scope, "upstream"));
     "websocket-address" "the address begins with ws:// or wss://" websocket_address;
     "address-with-variable" "the address holds a variable, so that nginx looks at it only when a request comes" with_variable;
-    "websocket-address-in-variable" "the variable that is the address begins with ws:// or wss://" in_variable;
-    "stream-address" "the address in a server of `stream` has a scheme; the words are that and the address alone" stream_address;
-    "upstream-websocket-address" "a server of an upstream is written with a scheme" upstream_websocket_address;
+    "websocket-address-in-variable" for ["proxy_pass"] "the variable that is the address begins with ws:// or wss://" in_variable;
+    "stream-address" for ["proxy_pass"] "the address in a server of `stream` has a scheme; the words are that and the address alone" stream_address;
+    "upstream-websocket-address" for ["server"] "a server of an upstream is written with a scheme" upstream_websocket_address;
 };
 
 fn misplaced(scope: Scope<'_>) -> Option<Hit> {
@@ -77,7 +77,7 @@ fn stream_address(scope: Scope<'_>) -> Option<Hit> {
     let tree = scope.tree;
     let id = directive(scope).filter(|&id| tree.directive(id).context == Context::StreamServer)?;
     let argument = tree.arg(id, 1).filter(|argument| !argument.contains('$'))?;
-    let (scheme, address) = argument.split_once("://")?;
+    let (scheme, address) = split_scheme(&argument)?;
     let scheme = scheme.to_ascii_lowercase();
     let port = match scheme.as_str() {
         "http" | "ws" => 80,
@@ -106,7 +106,7 @@ fn websocket_address(scope: Scope<'_>) -> Option<Hit> {
 fn websocket_word(tree: &Tree, place: Place) -> Option<Hit> {
     let WordPart::Word(index) = place.part else { return None };
     let word = tree.arg(place.directive, index)?;
-    let scheme = word.split_once("://")?.0;
+    let scheme = split_scheme(&word)?.0;
     let is_websocket = ["ws", "wss"].iter().any(|one| one.eq_ignore_ascii_case(scheme));
     is_websocket.then(|| Hit { places: vec![place], words: vec![scheme.to_ascii_lowercase()] })
 }
@@ -119,7 +119,7 @@ fn with_variable(scope: Scope<'_>) -> Option<Hit> {
 /// `set $app ws://…; proxy_pass $app;`, or the same by a map.
 fn in_variable(scope: Scope<'_>) -> Option<Hit> {
     let tree = scope.tree;
-    let pass = directive(scope).filter(|&id| tree.is(id, "proxy_pass"))?;
+    let pass = directive(scope)?;
     let argument = tree.arg(pass, 1).filter(|argument| argument.contains('$'))?;
     let Some(Part::Variable(name)) = parts(&argument).first().copied() else { return None };
     let definitions = tree.definitions(&name.to_ascii_lowercase());
@@ -138,10 +138,13 @@ fn in_variable(scope: Scope<'_>) -> Option<Hit> {
 fn upstream_websocket_address(scope: Scope<'_>) -> Option<Hit> {
     let id = directive(scope)?;
     let in_upstream = scope.tree.directive(id).context == Context::Upstream;
+    if !in_upstream {
+        return None;
+    }
     let address = scope.tree.arg(id, 1)?;
     // `unix://` is `unix:` and a path of two slashes.
     let known = |scheme: &str| ["ws", "wss", "http", "https"].iter().any(|one| one.eq_ignore_ascii_case(scheme));
-    let (scheme, _) = address.split_once("://").filter(|(scheme, _)| in_upstream && known(scheme))?;
+    let (scheme, _) = split_scheme(&address).filter(|(scheme, _)| known(scheme))?;
     let place = Place { directive: id, part: WordPart::Word(1) };
     Some(Hit { places: vec![place], words: vec![scheme.to_owned()] })
 }

@@ -12,10 +12,10 @@ use crate::config::{Context, DirectiveId, Modifier, Tree, listen_address};
 
 pub(super) const FACTS: &[Fact] = facts! {
     "stands-twice" "the line stands in its block a second time; the second place is the first time" stands_twice;
-    "listens-twice" "an earlier `listen` of the server has the same address; the second place is that line" listens_twice;
-    "upstreams-twice" "an earlier `upstream` has the same name; the second place is that one" upstreams_twice;
+    "listens-twice" for ["listen"] "an earlier `listen` of the server has the same address; the second place is that line" listens_twice;
+    "upstreams-twice" for ["upstream"] "an earlier `upstream` has the same name; the second place is that one" upstreams_twice;
     "says-the-same" "the line says what the first one says, and stands in the same file" says_the_same;
-    "locations-twice" "locations in the block that have the path of one before them; the second place is that one" locations_twice;
+    "locations-twice" for ["server", "location"] "locations in the block that have the path of one before them; the second place is that one" locations_twice;
 };
 
 /// Where the lines of a site stand.
@@ -104,7 +104,7 @@ fn listens_twice(scope: Scope<'_>) -> Option<Hit> {
 /// `duplicate upstream` (`ngx_http_upstream_add`): the names are compared without regard to case.
 fn upstreams_twice(scope: Scope<'_>) -> Option<Hit> {
     let tree = scope.tree;
-    let id = directive(scope).filter(|&id| tree.is(id, "upstream") && tree.is_block(id))?;
+    let id = directive(scope).filter(|&id| tree.is_block(id))?;
     let block = tree.directive(id);
     if block.context != Context::Http {
         return None;
@@ -142,7 +142,7 @@ fn says_the_same(scope: Scope<'_>) -> Option<Hit> {
 /// whether or not with `^~`. Patterns and names may repeat.
 fn locations_twice(scope: Scope<'_>) -> Option<Hit> {
     let tree = scope.tree;
-    let block = directive(scope).filter(|&id| tree.is_block(id))?;
+    let block = directive(scope).filter(|&id| tree.own(id, "location").len() > 1)?;
     let mut seen: HashMap<(bool, String), DirectiveId> = HashMap::new();
     let mut places = Vec::new();
     let mut words = Vec::new();

@@ -76,12 +76,13 @@ fn names_known(scope: Scope<'_>) -> Option<Hit> {
 /// The words of a directive that hold a backslash before a variable, patterns left out.
 fn escaped_words(tree: &Tree, id: DirectiveId) -> Vec<Place> {
     let source = tree.source(id);
+    let words = tree.words(id);
     let place = |index| Place { directive: id, part: WordPart::Word(index) };
     let is_escaped = |index: &usize| {
-        let word = source.slice(tree.words(id)[*index].span);
+        let word = source.slice(words[*index].span);
         names(word).next().is_some() && (word.contains('\\') || holds_variables(tree, id, *index))
     };
-    let own = (1..tree.words(id).len()).filter(is_escaped).filter(|&index| !is_pattern(tree, id, index)).map(place);
+    let own = (1..words.len()).filter(is_escaped).filter(|&index| !is_pattern(tree, id, index)).map(place);
     let mut places: Vec<Place> = own.collect();
     if tree.is(id, "map") && tree.is_block(id) {
         for entry in tree.children(id) {

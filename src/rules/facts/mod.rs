@@ -9,6 +9,8 @@ pub(super) struct Fact {
     pub(super) name: &'static str,
     /// What it says, for those who write rules.
     pub(super) meaning: &'static str,
+    /// The directives it can hold of; empty for those that are about any directive, a route or a comment.
+    pub(super) of: &'static [&'static str],
     /// Whether it holds, and what shows it.
     pub(super) holds: fn(Scope<'_>) -> Option<Hit>,
 }
@@ -19,10 +21,11 @@ impl std::fmt::Debug for Fact {
     }
 }
 
-/// `"name" "what it says" function;` for each fact.
+/// `"name" "what it says" function;` for each fact; `"name" for ["listen"] "what it says" function;` for one that is about
+/// these directives alone.
 macro_rules! facts {
-    ($($name:literal $meaning:literal $holds:expr;)*) => {
-        &[$(Fact { name: $name, meaning: $meaning, holds: $holds }),*]
+    ($($name:literal $(for [$($of:literal),+])? $meaning:literal $holds:expr;)*) => {
+        &[$(Fact { name: $name, of: &[$($($of),+)?], meaning: $meaning, holds: $holds }),*]
     };
 }
 

@@ -85,9 +85,9 @@ fn without_path(tree: &Tree, pass: DirectiveId) -> String {
 fn nested_without_pass(scope: Scope<'_>) -> Option<Hit> {
     let tree = scope.tree;
     let block = directive(scope)?;
-    let location = tree.location(block).filter(|location| !location.is_regex())?;
     let outer = tree.ancestors(block).take_while(|&around| tree.is(around, "location"));
     let outer = outer.filter_map(|around| scope.routes.of_block(around)).next()?;
+    let location = tree.location(block).filter(|location| !location.is_regex())?;
     if upgrade_line(tree, block).is_some() || outer.module != Module::Proxy || outer.intent.is_denied() {
         return None;
     }

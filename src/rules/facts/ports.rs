@@ -3,7 +3,7 @@
 use super::super::condition::{Hit, Scope};
 use super::super::finding::{Place, WordPart};
 use super::{Fact, directive};
-use crate::config::{Context, DirectiveId, ROOT, Target, Tree, is_placeholder};
+use crate::config::{Context, DirectiveId, ROOT, Target, Tree, is_placeholder, split_scheme};
 
 pub(super) const FACTS: &[Fact] = facts! {
     "no-port" "what follows the colon of an address is no port; the words are what it is, and what nginx does" no_port;
@@ -37,7 +37,7 @@ fn no_port(scope: Scope<'_>) -> Option<Hit> {
 
 /// Whether an address ends with a usual port, as nearly all do that have one.
 fn is_plain(address: &str) -> bool {
-    let authority = address.split_once("://").map_or(address, |(_, authority)| authority);
+    let authority = split_scheme(address).map_or(address, |(_, authority)| authority);
     let (host, port) = authority.split_once(':').unwrap_or(("", authority));
     let digits = port.bytes().all(|byte| byte.is_ascii_digit()) && (1..=4).contains(&port.len());
     digits && !port.starts_with('0') && !host.contains('$')

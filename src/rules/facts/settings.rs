@@ -5,7 +5,7 @@ use super::super::finding::Place;
 use super::super::times::milliseconds;
 use super::{Fact, directive, when};
 use crate::config::Request;
-use crate::websocket::{Confidence, Module, Route};
+use crate::websocket::{Module, Route};
 
 pub(super) const FACTS: &[Fact] = facts! {
     "of-websocket-route" "the line stands in a location or a server that hands on nothing but WebSockets" of_websocket_route;
@@ -27,13 +27,12 @@ fn of_websocket_route(scope: Scope<'_>) -> Option<Hit> {
     let block = tree.directive(line).parent;
     let carries = |route: &Route| {
         let modules = [Module::Proxy, Module::Uwsgi, Module::Scgi];
-        let sure = route.intent.only && route.intent.confidence >= Some(Confidence::Likely);
-        sure && modules.contains(&route.module)
+        route.intent.is_likely_alone() && modules.contains(&route.module)
     };
     let all_carry = match scope.routes.of_block(block) {
         Some(route) => carries(route),
         // Pages and files of the server would be another matter.
-        None if tree.is(block, "server") => {
+        None if scope.routes.with_sockets_alone.contains(&block) => {
             let mut routes = scope.routes.in_server(block).peekable();
             let alone = tree.own(block, "location").len() == scope.routes.in_server(block).count();
             !tree.is_open(block) && alone && routes.peek().is_some() && routes.all(carries)

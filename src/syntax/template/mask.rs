@@ -137,6 +137,10 @@ fn constructs(text: &str) -> impl Iterator<Item = Construct> + '_ {
 
 fn construct(text: &str, at: usize) -> Option<Construct> {
     let rest = &text[at..];
+    // Most braces begin nothing of the kind.
+    if !matches!(rest.as_bytes(), [b'{', b'{' | b'%' | b'#', ..] | [b'<', b'%' | b'?', ..] | [b'%', b'{', ..]) {
+        return None;
+    }
     let (open, close) = *MARKS.iter().find(|(open, _)| rest.starts_with(open))?;
     let body = &rest.as_bytes()[open.len()..];
     let length = memmem::find(&body[..body.len().min(LONGEST)], close.as_bytes())?;

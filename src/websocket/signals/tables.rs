@@ -1,13 +1,12 @@
 //! The tables of `rules/signals.toml`, as they are written.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use crate::websocket::Confidence;
-
-use super::super::comments::Phrases;
+use super::confidence::Confidence;
+use super::phrases::Phrases;
 
 /// A path at which WebSockets are served.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Endpoint {
     /// Whole segments, that follow each other anywhere in a location's path; `*` is any segment.
@@ -59,7 +58,7 @@ pub struct Endpoint {
 }
 
 /// An application that uses WebSockets.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Application {
     /// Its name.
@@ -90,7 +89,7 @@ pub struct Application {
 }
 
 /// A word that names WebSockets themselves.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Word {
     /// The word.
@@ -102,7 +101,7 @@ pub struct Word {
 }
 
 /// A port by which a server is known. A port alone is never more than possible.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Port {
     /// The port.
@@ -112,7 +111,7 @@ pub struct Port {
 }
 
 /// A label of a `server_name` (`ws` in `ws.example.com`).
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ServerName {
     /// The label.
@@ -122,7 +121,7 @@ pub struct ServerName {
 }
 
 /// What tells that a route carries something else.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Deny {
     /// What it carries.
@@ -151,14 +150,14 @@ pub struct Deny {
 }
 
 /// Words beside which the name of an application means a part of it that carries none (`jupyter-docs`).
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Parts {
     pub(super) words: Vec<String>,
 }
 
 /// The file as it is written.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Tables {
     pub(super) endpoint: Vec<Endpoint>,

@@ -5,10 +5,11 @@ mod on_disk;
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
+use nginx_wslint::Linted;
 use nginx_wslint::config::Reader;
 use nginx_wslint::fix::{LineMap, Task, Texts, Together, converge_all};
-use nginx_wslint::report::Report;
 use nginx_wslint::report::diff::{self, Change};
+use nginx_wslint::report::{Builder, Report};
 use nginx_wslint::rules::Safety;
 
 use super::args::Color;
@@ -20,7 +21,11 @@ use super::{CLEAN, FAILED, FINDINGS, Failure, output, write};
 
 /// Works out all fixes, then writes them or shows them.
 pub(super) fn run(session: &Session<'_>, progress: Progress) -> Result<u8, Failure> {
-    let fixed = fixed(session, &progress)?;
+    let trees = trees(session, &progress);
+    // A diff is told beside the files as they are, of which most often nothing is left to be told.
+    let without_findings = || session.finish(session.collect_in(Builder::new().without_findings(), &trees));
+    let bare = (session.args.diff && session.args.baseline.is_none()).then(without_findings);
+    let fixed = fixed(session, trees)?;
     drop(progress);
     let Together { before, changed, .. } = &fixed;
     let mut report = remaining(session, &fixed);
@@ -30,11 +35,15 @@ pub(super) fn run(session: &Session<'_>, progress: Progress) -> Result<u8, Failu
         if !session.args.silent {
             output::print(&diff);
         }
-        if !changed.is_empty() {
-            report = on_disk::report(session, &fixed, report);
-        }
+        report = match bare {
+            _ if changed.is_empty() => report,
+            Some(bare) if report.diagnostics.is_empty() => Report { notes: report.notes, ..bare },
+            _ => on_disk::report(session, &fixed, report),
+        };
         refuse(&mut report, least(session));
         session.write(&report, Stream::Error)?;
+        // As after linting: the program ends here.
+        std::mem::forget((fixed, report));
         return Ok(if remains == CLEAN && !diff.is_empty() { FINDINGS } else { remains });
     }
     refuse(&mut report, least(session));
@@ -58,7 +67,7 @@ pub(super) struct Filtered {
 
 /// Works out the fixes of the text on standard input.
 pub(super) fn filtered(session: &Session<'_>, progress: Progress) -> Result<Filtered, Failure> {
-    let fixed = fixed(session, &progress)?;
+    let fixed = fixed(session, trees(session, &progress))?;
     drop(progress);
     let mut report = remaining(session, &fixed);
     let code = session.exit_code(&report);
@@ -74,14 +83,18 @@ fn remaining(session: &Session<'_>, fixed: &Together<'_>) -> Report {
     session.finish(report)
 }
 
-/// Fixes all trees together, so that what several of them share is changed only as is right for each.
-fn fixed<'s>(session: &'s Session<'_>, progress: &Progress) -> Result<Together<'s>, Failure> {
+/// All trees as they are.
+fn trees<'s>(session: &'s Session<'_>, progress: &Progress) -> Vec<Linted<'s>> {
     progress.total(session.jobs.len());
-    let trees = at_once(&session.jobs, |job| {
+    at_once(&session.jobs, |job| {
         let linted = session.lint(job, &session.overlay);
         progress.step();
         linted
-    });
+    })
+}
+
+/// Fixes all trees together, so that what several of them share is changed only as is right for each.
+fn fixed<'s>(session: &'s Session<'_>, trees: Vec<Linted<'s>>) -> Result<Together<'s>, Failure> {
     let task = Task {
         least: least(session),
         editable: &|path| session.may_write(path),

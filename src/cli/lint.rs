@@ -197,8 +197,13 @@ impl<'a> Session<'a> {
 
     /// What was found, ready to be written.
     pub(super) fn collect(&self, linted: &[Linted<'_>]) -> Builder {
+        self.collect_in(Builder::new(), linted)
+    }
+
+    /// The same in a report that was begun.
+    pub(super) fn collect_in(&self, builder: Builder, linted: &[Linted<'_>]) -> Builder {
         let idle = |root: &&PathBuf| !self.jobs.iter().any(|job| job.root == **root);
-        let mut builder = Builder::new().at(outputs::base());
+        let mut builder = builder.at(outputs::base());
         if self.outputs.have_background() {
             builder = builder.with_background(self.linter.options.version);
         }

@@ -44,7 +44,7 @@ impl<'t> Layout<'t> {
 
     /// The blanks in front of `offset`, when nothing else stands before it on its line.
     fn indent_at(&self, offset: u32) -> Option<&'t str> {
-        let start = self.source().line_span(offset).start;
+        let start = self.source().line_start(offset).1;
         let before = self.source().slice(Span { start, end: offset });
         before.chars().all(|c| c == ' ' || c == '\t').then_some(before)
     }

@@ -1,7 +1,8 @@
 //! What speaks against fixes once they are tried: what they would change undeclared, break or bring up.
 
-use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
+
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use super::candidate::{Candidate, finding_key};
 use super::prove::{Difference, Edits, Kind, Pairs, differences};

@@ -12,7 +12,11 @@ use foldhash::{HashMap, HashMapExt};
 
 use super::in_effect::{concerns, in_effect, is_single, together_with};
 use crate::config::{Context, DirectiveId, FileId, Inherit, Name, ROOT, Tree};
+use crate::parallel;
 use crate::syntax::edit::{Edit, Moves};
+
+/// Fewer blocks than this are compared by one thread.
+const LEAST: usize = 64;
 
 /// The edits of one pass, by the path of their file.
 pub(super) type Edits = BTreeMap<PathBuf, Vec<Edit>>;
@@ -119,46 +123,68 @@ pub(super) fn differences(old: &Tree, new: &Tree, pairs: &Pairs) -> Vec<Differen
     let mut blocks: Vec<(DirectiveId, DirectiveId)> = pairs.new_of.iter().map(|(&old, &new)| (old, new)).collect();
     blocks.sort();
     let mut all = out_of_order(old, &blocks);
+    let mut inherited: Vec<(DirectiveId, String)> = Vec::new();
+    for (here, below) in parallel::in_ranges(blocks.len(), LEAST, |range| {
+        blocks[range].iter().map(|&(before, after)| of_block(old, before, new, after)).collect()
+    }) {
+        all.extend(here);
+        inherited.extend(below);
+    }
     // What differs in a block itself may differ, by inheritance, in every block below it.
-    let mut suspects: BTreeMap<DirectiveId, BTreeSet<String>> = BTreeMap::new();
-    for &(before, after) in &blocks {
-        if before != ROOT && !old.args(before).eq(new.args(after)) {
-            all.push(Difference::other(before, old.name(before)));
-        }
-        if is_same(old, before, new, after) {
-            continue;
-        }
-        let (left, right) = (Own::new(old, before), Own::new(new, after));
-        all.extend(left.rewritten(&right).into_iter().map(|what| Difference::other(before, what)));
-        for name in left.differences(&right) {
-            if right.count(&name) > left.count(&name).max(1) && is_single(new, after, &name) {
-                all.push(Difference { block: before, what: name.clone(), kind: Kind::Twice });
-            }
-            let inherits = Name::of(&name).is_some_and(|known| {
-                known.entry_in(old.directive(before).context).is_none_or(|entry| entry.inherit != Inherit::None)
-            });
-            if !inherits {
-                all.push(Difference::other(before, name));
-                continue;
-            }
-            let below = (before.0 + 1..old.directive(before).end.0).map(DirectiveId);
-            let below = below.filter(|id| pairs.new_of.contains_key(id));
-            for id in std::iter::once(before).chain(below) {
-                suspects.entry(id).or_default().extend(together_with(&name).iter().map(|&name| name.to_owned()));
-                suspects.entry(id).or_default().insert(name.clone());
-            }
+    let mut suspects: BTreeMap<DirectiveId, BTreeSet<&str>> = BTreeMap::new();
+    for (block, name) in &inherited {
+        let below = (block.0 + 1..old.directive(*block).end.0).map(DirectiveId);
+        let below = below.filter(|id| pairs.new_of.contains_key(id));
+        for id in std::iter::once(*block).chain(below) {
+            suspects.entry(id).or_default().extend(together_with(name).iter().copied().chain([name.as_str()]));
         }
     }
-    for (block, names) in suspects {
-        let after = pairs.new_of[&block];
-        for name in names.iter().filter(|name| concerns(old, block, name)) {
-            let (left, right) = (in_effect(old, block, name), in_effect(new, after, name));
-            all.extend(left.differences(&right).map(|(what, kind)| Difference { block, what, kind }));
+    let suspects: Vec<(DirectiveId, BTreeSet<&str>)> = suspects.into_iter().collect();
+    all.extend(parallel::in_ranges(suspects.len(), LEAST, |range| {
+        let mut all = Vec::new();
+        for (block, names) in &suspects[range] {
+            let (block, after) = (*block, pairs.new_of[block]);
+            for name in names.iter().filter(|name| concerns(old, block, name)) {
+                let (left, right) = (in_effect(old, block, name), in_effect(new, after, name));
+                all.extend(left.differences(&right).map(|(what, kind)| Difference { block, what, kind }));
+            }
         }
-    }
+        all
+    }));
     all.sort_by(|left, right| (left.block, &left.what, left.kind).cmp(&(right.block, &right.what, right.kind)));
     all.dedup();
     all
+}
+
+/// What differs in a block itself, and by name the directives of which what is in effect may differ, there and below.
+fn of_block(
+    old: &Tree,
+    before: DirectiveId,
+    new: &Tree,
+    after: DirectiveId,
+) -> (Vec<Difference>, Vec<(DirectiveId, String)>) {
+    let (mut all, mut inherited) = (Vec::new(), Vec::new());
+    if before != ROOT && !old.args(before).eq(new.args(after)) {
+        all.push(Difference::other(before, old.name(before)));
+    }
+    if is_same(old, before, new, after) {
+        return (all, inherited);
+    }
+    let (left, right) = (Own::new(old, before), Own::new(new, after));
+    all.extend(left.rewritten(&right).into_iter().map(|what| Difference::other(before, what)));
+    for name in left.differences(&right) {
+        if right.count(&name) > left.count(&name).max(1) && is_single(new, after, &name) {
+            all.push(Difference { block: before, what: name.clone(), kind: Kind::Twice });
+        }
+        let inherits = Name::of(&name).is_some_and(|known| {
+            known.entry_in(old.directive(before).context).is_none_or(|entry| entry.inherit != Inherit::None)
+        });
+        match inherits {
+            true => inherited.push((before, name)),
+            false => all.push(Difference::other(before, name)),
+        }
+    }
+    (all, inherited)
 }
 
 /// Whether two blocks consist of the same statements in the same order, which nearly all do.

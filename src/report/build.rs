@@ -43,6 +43,8 @@ pub struct Builder {
     background: Option<Option<Version>>,
     /// Whether lines of the configuration are left out.
     bare: bool,
+    /// Whether findings are left out.
+    empty: bool,
     files: HashMap<String, usize>,
     /// Routes by the places of their `proxy_pass` and of their server, which may share a snippet.
     routes: HashMap<(PlaceView, Option<PlaceView>), usize>,
@@ -72,6 +74,13 @@ impl Builder {
         self
     }
 
+    /// Leaves out the findings: what is left is what the run was about, and what nobody could read.
+    #[must_use]
+    pub fn without_findings(mut self) -> Self {
+        self.empty = true;
+        self
+    }
+
     /// Says where the run takes place: from there, files are named in fingerprints, however they were given.
     #[must_use]
     pub fn at(mut self, base: Base) -> Self {
@@ -95,7 +104,8 @@ impl Builder {
         self.problems(tree, &places);
         let rewriter = linted.rewriter(scope.editable);
         let mut by_route: HashMap<usize, Vec<String>> = HashMap::new();
-        for finding in &linted.findings {
+        let findings = if self.empty { &[][..] } else { &linted.findings };
+        for finding in findings {
             let (file, _) = finding.place.locate(tree);
             if !(scope.asked)(tree.file(file).source.path()) {
                 continue;

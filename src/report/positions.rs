@@ -50,11 +50,11 @@ impl<'s> Positions<'s> {
 
     /// The place of a byte offset into the text.
     pub(super) fn at(&self, offset: u32) -> Point {
-        let start = self.source.line_span(offset).start.min(offset);
+        let (line, start) = self.source.line_start(offset);
         let characters = self.characters(offset);
         Point {
             offset: if self.source.encoding() == Encoding::Latin1 { characters } else { offset },
-            line: self.source.line_column(start).line,
+            line,
             column: characters - self.characters(start) + 1,
         }
     }

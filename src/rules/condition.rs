@@ -14,7 +14,7 @@ use crate::websocket::{Module, Plain, State, is_for, value};
 mod scope;
 mod together;
 
-pub(super) use scope::{Asked, Hit, Scope};
+pub(super) use scope::{Asked, Hit, Known, Scope};
 pub(super) use together::{Conditions, Found};
 
 /// Which lines of a directive count.

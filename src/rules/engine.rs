@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use foldhash::{HashMap, HashMapExt, HashSet};
 
-use super::condition::{Asked, Found, Scope};
+use super::condition::{Asked, Found, Known, Scope};
 use super::doubts::Doubts;
 use super::finding::{Finding, Op, Place, Plan, Safety};
 use super::ignores::Ignores;
@@ -43,6 +43,7 @@ pub struct Checked<'r> {
 /// Applies all rules, those that watch comments last.
 pub fn check<'r>(tree: &Tree, routes: &Routes, rules: &'r RuleSet, options: &Options) -> Checked<'r> {
     let mut findings = Vec::new();
+    let version = options.version;
     let concerns = |rule: &Rule| rule.nginx.is_none_or(|range| range.concerns(options.version));
     let concerned = rules.iter().filter(|rule| concerns(rule));
     let (for_routes, for_directives): (Vec<&Rule>, Vec<&Rule>) =
@@ -55,7 +56,9 @@ pub fn check<'r>(tree: &Tree, routes: &Routes, rules: &'r RuleSet, options: &Opt
                 rule.websocket.is_none_or(|least| route.intent.confidence >= Some(least))
                     && rule.modules.contains(&route.module)
             });
-            concerned.for_each(|rule| apply(rule, tree, routes, options, Asked::Route(index), &mut found));
+            let known = Known::default();
+            let scope = Scope::new(tree, routes, version, Asked::Route(index), &known);
+            concerned.for_each(|rule| apply(rule, scope, options, &mut found));
         }
         found
     }));
@@ -69,7 +72,9 @@ pub fn check<'r>(tree: &Tree, routes: &Routes, rules: &'r RuleSet, options: &Opt
         let mut found = Vec::new();
         for id in range.map(|id| DirectiveId(id as u32)) {
             let rules = tree.directive(id).name.map_or(&[][..], |name| &by_name[name.index()]);
-            rules.iter().for_each(|rule| apply(rule, tree, routes, options, Asked::Directive(id), &mut found));
+            let known = Known::default();
+            let scope = Scope::new(tree, routes, version, Asked::Directive(id), &known);
+            rules.iter().for_each(|rule| apply(rule, scope, options, &mut found));
         }
         found
     }));
@@ -77,8 +82,11 @@ pub fn check<'r>(tree: &Tree, routes: &Routes, rules: &'r RuleSet, options: &Opt
     let mut silenced = ignores.silence(tree, &mut findings);
     let mut watched: Vec<Finding<'r>> = Vec::new();
     for rule in rules.iter().filter(|rule| rule.watches_comments()) {
-        let asked = ignores.comments().iter().map(Asked::Comment);
-        asked.for_each(|asked| apply(rule, tree, routes, options, asked, &mut watched));
+        for comment in ignores.comments() {
+            let known = Known::default();
+            let scope = Scope::new(tree, routes, version, Asked::Comment(comment), &known);
+            apply(rule, scope, options, &mut watched);
+        }
     }
     silenced.extend(ignores.silence(tree, &mut watched));
     findings.extend(watched);
@@ -130,15 +138,7 @@ fn merged<'r>(tree: &Tree, findings: Vec<Finding<'r>>) -> Vec<Finding<'r>> {
 }
 
 /// Adds what a rule has to say of one subject: nothing, one thing, or one for each directive that it found.
-fn apply<'r>(
-    rule: &'r Rule,
-    tree: &Tree,
-    routes: &Routes,
-    options: &Options,
-    asked: Asked<'_>,
-    findings: &mut Vec<Finding<'r>>,
-) {
-    let scope = Scope { tree, routes, version: options.version, subject: asked, only: None };
+fn apply<'r>(rule: &'r Rule, scope: Scope<'_>, options: &Options, findings: &mut Vec<Finding<'r>>) {
     let mut found = Found::default();
     if !rule.when.hold(scope, &mut found) {
         return;

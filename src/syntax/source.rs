@@ -115,15 +115,20 @@ impl Source {
 
     /// Line and column of a byte offset into the text.
     pub fn line_column(&self, offset: u32) -> LineColumn {
-        let line = self.line_starts.partition_point(|&start| start <= offset);
-        let start = self.line_starts.get(line.wrapping_sub(1)).copied().unwrap_or(0);
+        let (line, start) = self.line_start(offset);
         let column = self.slice(Span { start, end: offset }).chars().count();
-        LineColumn { line: clip(line), column: clip(column + 1) }
+        LineColumn { line, column: clip(column + 1) }
+    }
+
+    /// The line of a byte offset into the text, and the offset at which that line begins.
+    pub(crate) fn line_start(&self, offset: u32) -> (u32, u32) {
+        let line = self.line_starts.partition_point(|&start| start <= offset);
+        (clip(line), self.line_starts.get(line.wrapping_sub(1)).copied().unwrap_or(0))
     }
 
     /// The line of a byte offset into the text, counted from 1 by line feeds alone, as nginx counts.
     pub fn line(&self, offset: u32) -> u32 {
-        clip(self.line_starts.partition_point(|&start| start <= offset))
+        self.line_start(offset).0
     }
 
     /// The offset in the file's own bytes of a byte offset into the text; the two differ only in Latin-1 files.

@@ -1,5 +1,8 @@
 //! What conditions are asked about, and what makes them hold.
 
+use std::cell::OnceCell;
+
+use super::super::facts::Why;
 use super::super::finding::Place;
 use super::super::ignores::Comment;
 use crate::config::{DirectiveId, Tree, Version};
@@ -14,6 +17,15 @@ pub(in crate::rules) struct Scope<'a> {
     pub(in crate::rules) subject: Asked<'a>,
     /// The one line that conditions on directives are to look at, where a rule speaks of each by itself.
     pub(in crate::rules) only: Option<DirectiveId>,
+    /// What was found out about the subject for an earlier rule.
+    pub(in crate::rules) known: &'a Known,
+}
+
+/// Answers that several rules ask for, about one subject.
+#[derive(Debug, Default)]
+pub(in crate::rules) struct Known {
+    /// What keeps all handshakes of the route away.
+    pub(in crate::rules) kept_away: OnceCell<Option<(Why, Hit)>>,
 }
 
 /// The subject of a question.
@@ -28,6 +40,17 @@ pub(in crate::rules) enum Asked<'a> {
 }
 
 impl<'a> Scope<'a> {
+    /// A subject of which `known` says what was found out before.
+    pub(in crate::rules) fn new(
+        tree: &'a Tree,
+        routes: &'a Routes,
+        version: Option<Version>,
+        subject: Asked<'a>,
+        known: &'a Known,
+    ) -> Self {
+        Self { tree, routes, version, subject, only: None, known }
+    }
+
     /// The route that is asked about.
     pub(in crate::rules) fn route(&self) -> Option<&'a Route> {
         match self.subject {

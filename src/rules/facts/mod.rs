@@ -71,6 +71,8 @@ mod text;
 mod times;
 mod upstreams;
 
+pub(super) use reach::Why;
+
 /// All facts.
 pub(super) fn all() -> impl Iterator<Item = &'static Fact> {
     [

@@ -30,8 +30,8 @@ pub(super) const FACTS: &[Fact] = facts! {
 };
 
 /// What keeps all handshakes of a route away.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Why {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::rules) enum Why {
     Unentered,
     Unasked,
     Ignored,
@@ -70,7 +70,8 @@ fn kept_away(scope: Scope<'_>) -> Option<(Why, Hit)> {
         (Why::Denied, denied),
         (Why::Looped, leads_to_itself),
     ];
-    CAUSES.into_iter().find_map(|(why, cause)| Some((why, cause(scope)?)))
+    let first = || CAUSES.into_iter().find_map(|(why, cause)| Some((why, cause(scope)?)));
+    scope.known.kept_away.get_or_init(first).clone()
 }
 
 fn because(scope: Scope<'_>, wanted: Why) -> Option<Hit> {

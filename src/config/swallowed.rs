@@ -25,8 +25,12 @@ fn swallowed(tree: &Tree, id: DirectiveId) -> Option<Problem> {
     let words = tree.words(id);
     // In a template nothing can be said for sure.
     let ast = &tree.file(directive.file).ast;
-    if (words.len() < 3 && !tree.is_block(id)) || ast.template().is_some() {
+    let lonely = words.len() == 1 && directive.context == Context::Entries;
+    if (words.len() < 3 && !tree.is_block(id) && !lonely) || ast.template().is_some() {
         return None;
+    }
+    if lonely {
+        return without_value(tree, id);
     }
     if directive.context == Context::Entries {
         return in_map(tree, id);
@@ -129,6 +133,20 @@ fn in_map(tree: &Tree, id: DirectiveId) -> Option<Problem> {
             source.slice(first.span),
             source.line(first.span.start)
         )),
+    })
+}
+
+/// An entry of a map that is a key without a value, or the other way round: all that stands alone is `hostnames` and
+/// `volatile`.
+fn without_value(tree: &Tree, id: DirectiveId) -> Option<Problem> {
+    let directive = tree.directive(id);
+    let alone = tree.name(id);
+    let is_map = tree.is(directive.parent, "map") && !tree.is_block(id);
+    (is_map && !matches!(&*alone, "hostnames" | "volatile")).then(|| Problem {
+        path: tree.source(id).path().to_owned(),
+        place: Some((directive.file, tree.head(id))),
+        message: "invalid number of the map parameters".to_owned(),
+        help: Some("an entry is a key and a value".to_owned()),
     })
 }
 

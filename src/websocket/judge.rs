@@ -8,7 +8,7 @@ use super::known::{Known, PathSays};
 use super::route::{Module, Route, RouteSetting, Routes};
 use super::signals::{Found, Signals};
 use super::upgrade_test::tests_upgrade;
-use crate::config::{Context, DirectiveId, Modifier, Tree};
+use crate::config::{Context, DirectiveId, Modifier, Request, Tree};
 use crate::syntax::comments_of;
 
 /// Judges the route of that index.
@@ -113,9 +113,26 @@ impl<'s> Judge<'_, 's> {
             let text = format!("`proxy_pass_header {}` is meant for them", self.tree.arg(line, 1).unwrap_or_default());
             self.add(Confidence::Likely, line, text);
         }
+        self.address();
         if matches!(self.route.target.scheme.as_str(), "ws" | "wss") {
             let text = format!("it passes to `{}://`", self.route.target.scheme);
             self.add(Confidence::Certain, self.route.pass, text);
+        }
+    }
+
+    /// An address that is another one for handshakes than for plain requests: a map of `$http_upgrade` chooses it.
+    fn address(&mut self) {
+        if !self.route.target.variable || self.route.module != Module::Proxy {
+            return;
+        }
+        let Some(address) = self.tree.arg(self.route.pass, 1) else { return };
+        let of = |request| {
+            let values = self.tree.evaluate(&address, request, self.route.block);
+            values.known.first().filter(|only| values.is_exactly(only)).cloned()
+        };
+        let (handshake, plain) = (of(Request::Handshake), of(Request::Plain));
+        if handshake.is_some() && plain.is_some() && handshake != plain {
+            self.add(Confidence::Certain, self.route.pass, "its address is another one for handshakes".into());
         }
     }
 
@@ -173,8 +190,11 @@ impl<'s> Judge<'_, 's> {
         let file = self.tree.file(directive.file);
         let comments = comments_of(&file.ast, &file.source, directive.node);
         if comments.iter().any(|(_, comment)| self.signals.says_websocket(comment)) {
-            // Where another location upgrades, the comment may well be about that one.
-            let confidence = if self.upgrades_beside(routes) { Confidence::Possible } else { Confidence::Likely };
+            // Where another location upgrades, the comment may well be about that one; above lines that were commented out
+            // it is their heading.
+            let disabled = comments.iter().any(|(_, comment)| is_disabled_upgrade(comment));
+            let doubtful = disabled || self.upgrades_beside(routes);
+            let confidence = if doubtful { Confidence::Possible } else { Confidence::Likely };
             self.add(confidence, self.route.block, "a comment on it speaks of WebSockets".into());
         }
         if comments.iter().any(|(_, comment)| self.signals.says_pings(comment)) {
@@ -278,5 +298,39 @@ impl<'s> Judge<'_, 's> {
         }
         intent.confidence = intent.evidence.first().and_then(|evidence| evidence.confidence);
         intent
+    }
+}
+
+/// Whether a comment is a line with a header of the handshake that was commented out.
+fn is_disabled_upgrade(comment: &str) -> bool {
+    let mut words = comment.trim_start_matches('#').split_whitespace();
+    words.next() == Some("proxy_set_header")
+        && words.next().is_some_and(|name| ["Upgrade", "Connection"].iter().any(|one| name.eq_ignore_ascii_case(one)))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::{Memory, Tree, TreeOptions};
+    use crate::websocket::{Confidence, Routes, Signals};
+
+    /// What is believed of a location `/` that hands on to `$app`.
+    fn believed(entries: &str) -> Option<Confidence> {
+        let mut files = Memory::new();
+        files.insert(
+            "nginx.conf",
+            format!(
+                "events {{}} http {{ map $http_upgrade $app {{ {entries} }}
+                 server {{ location / {{ proxy_pass http://$app; }} }} }}"
+            ),
+        );
+        let tree = Tree::read("nginx.conf".as_ref(), &files, &TreeOptions::default());
+        Routes::new(&tree, Signals::builtin(), &[]).all[0].intent.confidence
+    }
+
+    #[test]
+    fn an_address_that_handshakes_have_for_themselves_is_certain() {
+        assert_eq!(believed("websocket 10.0.0.1; default 10.0.0.2;"), Some(Confidence::Certain));
+        assert_eq!(believed("'' 10.0.0.2; default 10.0.0.1;"), Some(Confidence::Certain));
+        assert_eq!(believed("default 10.0.0.1;"), None);
     }
 }

@@ -21,6 +21,7 @@ impl<'s> Judge<'_, 's> {
             true => Confidence::Possible,
             false => Confidence::Certain,
         };
+        let beside = self.upgrades_beside(routes);
         for host in hosts {
             let (word, application) = known.host(signals, &host);
             if let Some((word, confidence)) = word {
@@ -29,21 +30,23 @@ impl<'s> Judge<'_, 's> {
                 self.add(confidence, self.route.pass, text);
             }
             if let Some(application) = application {
-                self.application(routes, index, known, application, self.route.pass, &format!("upstream `{host}`"));
+                let what = format!("upstream `{host}`");
+                self.application(routes, index, known, application, (self.route.pass, most), &what);
             }
         }
         let server = self.route.server.map(|server| known.server(self.tree, signals, server));
-        let upgrades = self.upgrades_beside(routes);
         for named in server.iter().flat_map(|server| &server.names) {
             if let Some(label) = named.label {
                 // What is meant is the location that upgrades, or that is called as endpoints are.
-                let most = if upgrades || named.has_endpoint { Confidence::Possible } else { Confidence::Certain };
+                let most = if beside || named.has_endpoint { Confidence::Possible } else { Confidence::Certain };
                 let text = format!("its server is called `{}`", named.name);
                 self.add(label.confidence.min(most), named.line, text);
             }
             if let Some(application) = named.application {
                 let what = format!("server `{}`", named.name);
-                self.application(routes, index, known, application, named.line, &what);
+                let elsewhere = beside || !self.is_at_root_of(known, application);
+                let most = if elsewhere { Confidence::Possible } else { Confidence::Certain };
+                self.application(routes, index, known, application, (named.line, most), &what);
             }
         }
         // What is spoken on a port of bytes nobody can say: MQTT brokers listen on several.
@@ -69,14 +72,15 @@ impl<'s> Judge<'_, 's> {
         }
     }
 
-    /// A name speaks of an application; that concerns the route only if the application's sockets reach it.
+    /// A name speaks of an application, with no more than a confidence; that concerns the route only if the application's
+    /// sockets reach it.
     fn application(
         &mut self,
         routes: &Routes,
         index: usize,
         known: &mut Known<'s>,
         application: &'s Application,
-        at: DirectiveId,
+        (at, most): (DirectiveId, Confidence),
         what: &str,
     ) {
         if !self.receives(routes, index, known, &application.paths) {
@@ -90,7 +94,31 @@ impl<'s> Judge<'_, 's> {
         intent.origin_scheme |= application.origin_scheme;
         intent.ping_by(&application.name, application.pings);
         intent.protocol.get_or_insert_with(|| application.name.clone());
-        self.add(application.confidence, at, format!("its {what} names {}", application.name));
+        let target = &self.route.target;
+        let asked = match &target.uri {
+            Some(uri) if !target.variable => Some(uri),
+            _ => self.route.location.as_ref().filter(|location| !location.is_regex()).map(|location| &location.path),
+        };
+        let part = asked.is_some_and(|path| self.signals.is_part(application, path));
+        let most = if part { Confidence::Possible } else { most };
+        self.add(application.confidence.min(most), at, format!("its {what} names {}", application.name));
+    }
+
+    /// Whether a location is one where an application answers that has a server to itself: it takes one of its paths as they
+    /// are, or all that no other location takes, or bears its name.
+    fn is_at_root_of(&self, known: &mut Known<'s>, application: &Application) -> bool {
+        let (Some(server), Some(block), Some(location)) =
+            (self.route.server, self.route.location_block, &self.route.location)
+        else {
+            return true;
+        };
+        let named = || self.signals.application(&location.path).is_some_and(|found| found.name == application.name);
+        let plain = location.path.starts_with('/') && !location.is_regex();
+        let mut selects = |path: &String| {
+            let found = known.selected.entry((server, path.clone()));
+            *found.or_insert_with(|| self.tree.select(server, path)) == Some(block)
+        };
+        !plain || location.path == "/" || application.paths.iter().any(&mut selects) || named()
     }
 
     /// Whether the location is written for one of an application's paths, or for paths below it.

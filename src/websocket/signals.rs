@@ -105,6 +105,7 @@ impl Signals {
         tables.endpoint.extend(old.endpoint.into_iter().filter(|e| !given.contains(&e.path.to_lowercase())));
         tables.application.extend(old.application);
         tables.application_parts.words.extend(old.application_parts.words);
+        tables.application_parts.segments.extend(old.application_parts.segments);
         tables.word.extend(old.word);
         tables.port.extend(old.port);
         tables.server_name.extend(old.server_name);
@@ -234,6 +235,18 @@ impl Signals {
         let own = |part: &String| best.words.iter().any(|word| parts(word).contains(part));
         let other = labels.iter().flatten().any(|part| excluded(part) && !own(part));
         (!other).then_some(best)
+    }
+
+    /// Whether what a backend is asked for below a path is a part of an application that has its WebSockets elsewhere.
+    pub(super) fn is_part(&self, application: &Application, path: &str) -> bool {
+        let first = path.trim_start_matches('/').split('/').next().unwrap_or_default().to_ascii_lowercase();
+        let below = |(one, other): (&str, &str)| {
+            let rest = one.strip_prefix(other.trim_end_matches('/'));
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let is_apart = application.at_root || self.tables.application_parts.segments.contains(&first);
+        let mut own = application.paths.iter().map(String::as_str);
+        is_apart && !application.paths.is_empty() && !own.any(|own| below((own, path)) || below((path, own)))
     }
 
     fn numbered(&self, run: &str) -> Option<&usize> {

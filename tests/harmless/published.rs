@@ -84,6 +84,57 @@ const PUBLISHED: &[(&str, &str)] = &[
             proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade; }",
     ),
     (
+        "parts of applications that have their sockets elsewhere",
+        "location /webhook/ { proxy_pass http://n8n:5678/webhook/; } location /hooks/ { proxy_pass http://n8n:5678/webhook/; }
+         location /twirp/ { proxy_pass http://livekit:7880; } location /panel { proxy_pass http://homeassistant:8123; }
+         location /admin/ { proxy_pass http://headscale-ui:80; } location /api/v1/ { proxy_pass http://headscale:8080; }
+         location / { proxy_pass http://headscale:8080; OPEN }",
+    ),
+    (
+        "the pages beside the one socket of an application",
+        "location /api/websocket { proxy_pass http://homeassistant:8123; OPEN }
+         location / { proxy_pass http://homeassistant:8123; }",
+    ),
+    (
+        "a server called after an application, whose sockets go elsewhere",
+        "server_name frigate.example.com; location /ws { proxy_pass http://127.0.0.1:5002/; OPEN }
+         location /api/ { proxy_pass http://127.0.0.1:5001/; }",
+    ),
+    (
+        "other applications on the server of one that has WebSockets",
+        "server_name hass.example.com; location /cameras/ { proxy_pass http://127.0.0.1:5000; }
+         location /pihole/ { proxy_pass http://127.0.0.1:8080/admin/; } location / { proxy_pass http://10.0.0.2:8123; OPEN }",
+    ),
+    (
+        "a heading above lines that are commented out",
+        "location / { proxy_pass http://127.0.0.1:3000;
+            # WebSockets
+            #proxy_set_header Upgrade $http_upgrade;
+            #proxy_set_header Connection \"upgrade\";
+         }",
+    ),
+    (
+        "a path that whoever sets the clients up chooses",
+        "location /mqtt/ { proxy_pass http://127.0.0.1:8083/mqtt/; OPEN }",
+    ),
+    (
+        "sockets over which something is sent more often than every minute",
+        "location /websocket { proxy_pass http://moonraker; proxy_http_version 1.1; proxy_set_header Host $host;
+            proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade; }
+         location /cockpit/socket { proxy_pass http://127.0.0.1:9090; proxy_http_version 1.1; proxy_set_header Host $host;
+            proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade; }",
+    ),
+    (
+        "a redirect for those who come without TLS, where some do",
+        "listen 443 ssl; if ($scheme = http) { return 301 https://$host$request_uri; }
+         location /ws { proxy_pass http://127.0.0.1:1; OPEN }",
+    ),
+    (
+        "a page for maintenance, and a test of files at the root",
+        "if (-f $document_root/maintenance.html) { return 503; } if (!-e $request_filename) { return 404; }
+         location / { proxy_pass http://ws; OPEN }",
+    ),
+    (
         "subrequests of nchan, which answers handshakes itself",
         "server_name ws.example.com; location = /ws { nchan_pubsub; nchan_publisher_upstream_request /heard; }
          location = /heard { proxy_pass http://127.0.0.1:8402; }",

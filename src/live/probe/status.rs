@@ -91,6 +91,7 @@ pub(super) fn status(answer: &Answer, request: &Request, target: &Target, took: 
                 "lost-query-string",
                 "missing-upgrade-header",
                 "missing-forwarded-proto",
+                "kept-error-status",
             ]
         }),
         405 => Diagnosis::new(
@@ -139,7 +140,8 @@ pub(super) fn status(answer: &Answer, request: &Request, target: &Target, took: 
                 })
                 .points_to(&["websocket-scheme", "invalid-address", "upgrade-in-subrequest", "unreachable-route"])
         }
-        _ => Diagnosis::new(Kind::OtherStatus, format!("{whose} answers {status} in place of 101.")),
+        _ => Diagnosis::new(Kind::OtherStatus, format!("{whose} answers {status} in place of 101."))
+            .points_to(&["kept-error-status"]),
     }
 }
 
@@ -196,7 +198,7 @@ fn ordinary(answer: &Answer, own: bool) -> Diagnosis {
         )
         .advise(DIRECTLY)
         .points_to(&LOST)
-        .points_to(&["cached-handshake", "path-mapping", "lost-request-path"])
+        .points_to(&["cached-handshake", "kept-error-status", "path-mapping", "lost-request-path"])
         .points_to(&LOST_TOO)
 }
 

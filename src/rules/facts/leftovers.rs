@@ -13,10 +13,16 @@ pub(super) const FACTS: &[Fact] = facts! {
     "escaped-names-known" "each variable behind such a backslash exists" names_known;
 };
 
+/// Whether a file is filled in by a shell, which takes the backslashes out: it has variables of the shell without any.
+fn is_for_a_shell(tree: &Tree, id: DirectiveId) -> bool {
+    let template = tree.file(tree.directive(id).file).ast.template();
+    template.is_some_and(|template| template.language == "envsubst")
+}
+
 /// In a header of the handshake, or a map that looks at it.
 fn leftovers(scope: Scope<'_>) -> Option<Hit> {
     let tree = scope.tree;
-    let id = directive(scope)?;
+    let id = directive(scope).filter(|&id| !is_for_a_shell(tree, id))?;
     let escaped = |id: DirectiveId, from: usize| {
         let words = tree.words(id);
         let left = move |index: &usize| has_leftovers(tree.source(id).slice(words[*index].span));
@@ -42,7 +48,7 @@ fn leftovers(scope: Scope<'_>) -> Option<Hit> {
 /// is left alone.
 fn escaped_variables(scope: Scope<'_>) -> Option<Hit> {
     let tree = scope.tree;
-    let id = directive(scope)?;
+    let id = directive(scope).filter(|&id| !is_for_a_shell(tree, id))?;
     let places = escaped_words(tree, id);
     let meant = !places.is_empty() && scope.routes.are_likely && leftovers(scope).is_none();
     meant.then(|| Hit { places, words: Vec::new() })

@@ -129,3 +129,16 @@ fn directive(scope: Scope<'_>) -> Option<DirectiveId> {
         Asked::Route(_) | Asked::Comment(_) => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::config::Name;
+
+    #[test]
+    fn facts_are_about_directives_that_there_are() {
+        for fact in super::all() {
+            assert!(fact.of.iter().all(|name| Name::of(name).is_some()), "{fact:?}: {:?}", fact.of);
+        }
+        assert!(super::all().any(|fact| !fact.of.is_empty()));
+    }
+}

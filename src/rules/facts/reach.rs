@@ -239,11 +239,15 @@ fn never_entered(scope: Scope<'_>) -> Option<Hit> {
         let why = "nginx tries no prefix inside a location that is a pattern";
         return Some(Hit { words: vec![why.into()], ..Hit::at(Place::head(block)) });
     }
-    if tree.ancestors(block).any(|around| tree.is_open(around)) || tree.is_open(block) || !tree.is_complete() {
+    if tree.ancestors(block).any(|around| tree.is_open(around)) || tree.is_open(block) {
         return None;
     }
     let at = Hit::at(Place::head(block));
     if location.modifier == Modifier::Named {
+        // An `error_page` above all servers may lead there.
+        if !tree.is_complete() {
+            return None;
+        }
         let found = !scope.routes.jumps.may_reach_name(server, &location.path);
         return (found && !backend_may_lead(scope, server, block))
             .then(|| Hit { words: vec!["nothing refers to it".into()], ..at });

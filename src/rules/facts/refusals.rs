@@ -101,7 +101,21 @@ fn meant(tree: &Tree, line: DirectiveId) -> Option<Name> {
         let entry = name.entry_in(directive.context).filter(|entry| entry.args.accepts(tree.words(line).len() - 1));
         entry.is_some_and(|entry| entry.opens.is_some() == tree.is_block(line))
     };
-    MEANT.into_iter().filter(|meant| is_slip(&written, meant)).filter_map(Name::of).find(fits)
+    let slip = MEANT.into_iter().filter(|meant| is_slip(&written, meant)).filter_map(Name::of).find(fits);
+    slip.or_else(|| Name::of("proxy_set_header").filter(|name| sets_headers(tree, line, &written) && fits(name)))
+}
+
+/// Whether a name that nobody knows is meant for headers of requests: a line of that name in the block is one of those of a
+/// handshake (`proxy_header Upgrade $http_upgrade`).
+fn sets_headers(tree: &Tree, line: DirectiveId, written: &str) -> bool {
+    let of_handshake = |&other: &DirectiveId| {
+        let [_, name, value] = tree.words(other) else { return false };
+        let source = tree.source(other);
+        let (name, value) = (name.value(source), value.value(source));
+        let is_header = ["Upgrade", "Connection"].iter().any(|header| name.eq_ignore_ascii_case(header));
+        is_header && value.to_ascii_lowercase().contains("upgrade") && tree.name(other) == written
+    };
+    written.contains("head") && tree.unknown_in(tree.directive(line).parent).iter().any(of_handshake)
 }
 
 fn misspelt_inside(scope: Scope<'_>) -> Option<Hit> {

@@ -46,7 +46,9 @@ pub(super) fn by_test(scope: Scope<'_>) -> Option<(Hit, About)> {
             let returned = tree.own(line, "return").first().copied();
             match meets(tree, line, None) {
                 Some((false, _)) => {}
-                Some((true, about @ (About::Handshake | About::Credentials))) if !ends => {
+                // A handshake to `/` may find a folder.
+                Some((true, About::Files)) if !has_plain_path(route) => return None,
+                Some((true, about @ (About::Handshake | About::Credentials | About::Files))) if !ends => {
                     let Some(returned) = returned else { continue };
                     if tree.is_open(line) || scope.routes.jumps.runs_code(line) {
                         return None;
@@ -67,6 +69,11 @@ pub(super) fn by_test(scope: Scope<'_>) -> Option<(Hit, About)> {
     None
 }
 
+/// Whether the paths of a route are below another one than that of the server's own folder.
+fn has_plain_path(route: &Route) -> bool {
+    route.location.as_ref().is_some_and(|location| !location.is_regex() && location.path.len() > 1)
+}
+
 /// Whether some `error_page` may lead the status of a `return` on, so that it is no answer.
 fn led_on(tree: &Tree, line: DirectiveId) -> bool {
     tree.effective(tree.directive(line).parent, "error_page").is_some()
@@ -85,7 +92,7 @@ pub(super) fn denied(scope: Scope<'_>) -> Option<Hit> {
     let lines = |block: DirectiveId| [tree.own(block, "allow"), tree.own(block, "deny")].concat();
     let levels = || std::iter::once(block).chain(tree.ancestors(block));
     // What is not here may say `satisfy any`.
-    if levels().any(|level| tree.is_open(level)) || !tree.is_complete() {
+    if levels().any(|level| tree.is_open(level)) || route.server.is_none() {
         return None;
     }
     for level in levels() {

@@ -155,10 +155,12 @@ impl State<'_> {
             } else if tree.is(line, "if") {
                 match meets(tree, line, Some(&self.path)) {
                     Some((false, _)) => {}
-                    Some((true, About::Path | About::Handshake | About::Upgrade)) => match self.read(line)? {
-                        Flow::On => {}
-                        flow => return Some(flow),
-                    },
+                    Some((true, About::Path | About::Files | About::Handshake | About::Upgrade)) => {
+                        match self.read(line)? {
+                            Flow::On => {}
+                            flow => return Some(flow),
+                        }
+                    }
                     // Whoever meets it may be led elsewhere, or be spared what comes.
                     _ if decides(tree, line) => return None,
                     _ => {}

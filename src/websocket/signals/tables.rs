@@ -86,6 +86,9 @@ pub struct Application {
     /// Its paths serve nothing but WebSockets.
     #[serde(default)]
     pub only: bool,
+    /// It cannot be served below a path: what is asked for elsewhere than at its own paths is another part of it.
+    #[serde(default)]
+    pub at_root: bool,
 }
 
 /// A word that names WebSockets themselves.
@@ -154,6 +157,9 @@ pub struct Deny {
 #[serde(deny_unknown_fields)]
 pub(super) struct Parts {
     pub(super) words: Vec<String>,
+    /// The first segments of paths that mean the same, where none of the application's own `paths` is.
+    #[serde(default)]
+    pub(super) segments: Vec<String>,
 }
 
 /// The file as it is written.

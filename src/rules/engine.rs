@@ -144,19 +144,19 @@ fn apply<'r>(rule: &'r Rule, scope: Scope<'_>, options: &Options, findings: &mut
         return;
     }
     if !rule.report.each {
-        return findings.extend(told(rule, scope, found, options));
+        return findings.extend(told(rule, scope, &found, options));
     }
     let places = found.get(&rule.report.at).map_or(&[][..], |hit| &hit.places);
     let each = |place: &Place| {
         let scope = Scope { only: Some(place.directive), ..scope };
         let mut found = Found::default();
-        if rule.when.hold(scope, &mut found) { told(rule, scope, found, options) } else { None }
+        if rule.when.hold(scope, &mut found) { told(rule, scope, &found, options) } else { None }
     };
     findings.extend(places.iter().filter_map(each));
 }
 
 /// What a rule says where its conditions hold, for what they found.
-fn told<'r>(rule: &'r Rule, scope: Scope<'_>, found: Found, options: &Options) -> Option<Finding<'r>> {
+fn told<'r>(rule: &'r Rule, scope: Scope<'_>, found: &Found, options: &Options) -> Option<Finding<'r>> {
     let asked = scope.subject;
     let route = scope.route();
     let mut severity = rule.severity;

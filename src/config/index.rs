@@ -39,16 +39,16 @@ impl Index {
             ids.filter_map(|(id, directive)| Some((id, directive.parent, directive.name?)))
         };
         let (starts, named) = grouped(Name::all().len(), known().map(|(id, _, name)| (name.index(), id)));
-        // Taken name by name, so that the statements of each block are sorted by name, and in their order under it.
-        let parent = |&id: &DirectiveId| directives[id.0 as usize].parent;
-        let blocks = Numbers::new(directives.len(), named.iter().map(parent));
-        let by_name = |id: &DirectiveId| (blocks.of(parent(id)).unwrap_or_default(), *id);
-        let (begins, lines) = grouped(blocks.count(), named.iter().map(by_name));
+        let blocks = Numbers::new(directives.len(), known().map(|(_, block, _)| block));
+        let by_block = |(id, block, _): (DirectiveId, DirectiveId, Name)| (blocks.of(block).unwrap_or_default(), id);
+        let (begins, mut lines) = grouped(blocks.count(), known().map(by_block));
         let mut rows: Vec<Row> = begins.into_iter().map(|begin| Row { begin, names: 0 }).collect();
-        for (_, block, name) in known() {
-            if let Some(number) = blocks.of(block) {
-                rows[number].names |= bit(name);
-            }
+        for number in 0..blocks.count() {
+            let own = &mut lines[rows[number].begin as usize..rows[number + 1].begin as usize];
+            let name = |id: &DirectiveId| directives[id.0 as usize].name;
+            // Those of one name stay in their order.
+            own.sort_by_key(name);
+            rows[number].names = own.iter().filter_map(name).fold(0, |names, name| names | bit(name));
         }
         let mut unknown: HashMap<DirectiveId, Vec<DirectiveId>> = HashMap::new();
         let ids = (0..).map(DirectiveId).zip(directives).skip(1);

@@ -48,7 +48,7 @@ pub(crate) const WORKS: &[Work] = works! {
     "locations in one server" Lint 1_000 200_000 inputs::locations;
     "named locations" Lint 250 20_000 inputs::named_locations;
     "variables set in each location" Lint 500 20_000 inputs::variables;
-    "map entries" Lint 2_000 1_000_000 inputs::map;
+    "map entries" Lint 8_000 1_000_000 inputs::map;
     "one map for each route" Lint 500 10_000 inputs::maps;
     "bytes in one line" Lint 25_000 5_000_000 inputs::one_line;
     "findings" Lint 250 10_000 inputs::problems;
